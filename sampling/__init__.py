@@ -1,0 +1,1 @@
+"""Survey sampling: sizes, designs, estimates, intervals, decisions."""
