@@ -1,0 +1,156 @@
+"""Rates, conclusions and the outcome of an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .keys import EvaluationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """An interval: its ends, confidence, and the method that made it."""
+
+    lower: float
+    upper: float
+    confidence: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One rate of one county.
+
+    ``unit`` is "persons" or "households"; ``formula`` names the definition used; ``estimate`` is
+    None, with ``why``, where the data do not allow the rate. ``threshold`` and ``direction``
+    ("below", "above") are None for rates that decide nothing. ``official_point`` is the unweighted
+    sample share that practice used, ``official_conclusion`` what it alone would say.
+    """
+
+    name: str
+    unit: str
+    formula: str
+    estimate: float | None
+    std_error: float | None
+    interval: Limits | None
+    interval_nchs: Limits | None
+    households: int
+    persons: int
+    events: int
+    event_persons: int
+    villages: int
+    deff: float | None
+    n_effective: float | None
+    icc: float | None
+    icc_policy: str
+    threshold: str | None
+    direction: str | None
+    conclusion: str | None
+    boundary: bool
+    official_point: float | None
+    official_conclusion: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IccPool:
+    """Intra-cluster correlation pooled over the round for one indicator and unit."""
+
+    name: str
+    unit: str
+    icc: float
+    estimate: float
+    areas: int
+    events: int
+    policy: str
+
+
+class OutcomeKind(StrEnum):
+    """What the software recommends; it never approves."""
+
+    RECOMMEND_EXIT = "recommend-exit"
+    ORDER_VERIFICATION = "order-verification"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What would settle an undecided criterion.
+
+    ``more_villages`` further villages would show the criterion met with chance ``power`` if the
+    county is truly at ``true_rate``; None where no number up to all its villages would.
+    """
+
+    indicator: str
+    true_rate: float
+    power: float
+    more_villages: int | None
+    villages_now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The recommendation for one county, with reasons, beside the official point rule."""
+
+    key: EvaluationKey
+    kind: OutcomeKind
+    reasons: tuple[str, ...]
+    failing: tuple[str, ...]
+    undecided: tuple[str, ...]
+    settlements: tuple[Settlement, ...]
+    open_cases: int
+    procedure_faults: tuple[str, ...]
+    official_kind: OutcomeKind
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectorError:
+    """First visits against blind revisits of one county (counts of households)."""
+
+    county_code: str
+    pairs: int
+    both_poor: int
+    first_only: int
+    revisit_only: int
+    neither: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """All that an evaluation's sums gave, as it is kept and printed."""
+
+    key: EvaluationKey
+    indicators: tuple[Indicator, ...]
+    pools: tuple[IccPool, ...]
+    outcome: Outcome
+    inspector_error: InspectorError
+    response: tuple[tuple[str, int], ...]
+    procedure_complete: int
+    procedure_checked: int
+    rule_set_id: str
+    rule_set_sha256: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvincialDecision:
+    """What the provincial government decided on a recommendation."""
+
+    key: EvaluationKey
+    approved: bool
+    document: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReply:
+    """A county's reply to an order to verify and handle."""
+
+    key: EvaluationKey
+    text: str
+    replied_by: str
+    replied_at: datetime
