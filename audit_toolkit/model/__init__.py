@@ -96,6 +96,7 @@ from .ruleset import (
     Step,
     Threshold,
 )
+from .stages import FindingsLock, StoredRules, VillageRelease
 
 __all__ = [
     "GENESIS",
@@ -121,6 +122,7 @@ __all__ = [
     "ExpectedSize",
     "FiledStatus",
     "Finding",
+    "FindingsLock",
     "FrameHousehold",
     "FrameUnit",
     "Freeze",
@@ -164,12 +166,14 @@ __all__ = [
     "Step",
     "StepFault",
     "StepRecord",
+    "StoredRules",
     "Stratum",
     "StratumCount",
     "Take",
     "Threshold",
     "Verdict",
     "VillageCount",
+    "VillageRelease",
     "Visit",
     "VisitKind",
     "as_json_line",

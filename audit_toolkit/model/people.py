@@ -57,6 +57,7 @@ class Action(StrEnum):
     ASSIGN = "assign"
     RELEASE = "release"
     SEE_OWN_VISITS = "see-own-visits"
+    ARRIVE = "arrive"
     RECORD_VISIT = "record-visit"
     LOCK_FINDINGS = "lock-findings"
     COMPARE = "compare"
@@ -89,6 +90,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     _A.ASSIGN: {_R.EVALUATOR: _ANY, _R.TEAM_LEAD: _OWN},
     _A.RELEASE: {_R.EVALUATOR: _ANY, _R.TEAM_LEAD: _OWN},
     _A.SEE_OWN_VISITS: {_R.INSPECTOR: _OWN},
+    _A.ARRIVE: {_R.INSPECTOR: _OWN},
     _A.RECORD_VISIT: {_R.INSPECTOR: _OWN},
     _A.LOCK_FINDINGS: {_R.EVALUATOR: _ANY, _R.TEAM_LEAD: _OWN},
     _A.COMPARE: {_R.EVALUATOR: _ANY},
