@@ -95,6 +95,7 @@ from .ruleset import (
     StabilityTest,
     Step,
     Threshold,
+    Tolerance,
 )
 from .stages import FindingsLock, StoredRules, VillageRelease
 
@@ -171,6 +172,7 @@ __all__ = [
     "StratumCount",
     "Take",
     "Threshold",
+    "Tolerance",
     "Verdict",
     "VillageCount",
     "VillageRelease",

@@ -69,7 +69,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a procedure, in order. ``min_days`` is the length asked of a public notice."""
+    """One step of a procedure, in order. ``min_days`` is the length asked of a public notice.
+
+    ``same_day`` tells that the step may fall on the day of the one before it.
+    """
 
     code: str
     level: str
@@ -77,6 +80,7 @@ class Step:
     min_days: int
     needs_document: bool
     source: Source
+    same_day: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far the value found may lie from the value filed without being a discrepancy.
+
+    ``below`` and ``above`` are shares of the filed value's size, ``floor`` an absolute amount that
+    widens a bound which is not 0; all decimal text. The bounds themselves are allowed.
+    """
+
+    item: str
+    below: str
+    above: str
+    floor: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
     """Everything that the rules say, as data."""
 
@@ -129,6 +148,7 @@ class RuleSet:
     approval_questions: tuple[str, ...]
     plan_icc: str
     sha256: str
+    tolerances: tuple[Tolerance, ...] = ()
 
     def threshold(self, indicator: str) -> Threshold | None:
         """Return the threshold of a rate, or None where it decides nothing."""
@@ -148,3 +168,7 @@ class RuleSet:
     def outcome(self, code: str) -> OutcomeCode | None:
         """Return the outcome code, or None where the rule set has none such."""
         return next((o for o in self.outcome_codes if o.code == code), None)
+
+    def tolerance(self, item: str) -> Tolerance | None:
+        """Return the tolerance of a compared item, or None where only equal values agree."""
+        return next((t for t in self.tolerances if t.item == item), None)
