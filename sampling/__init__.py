@@ -1,1 +1,88 @@
-"""Survey sampling: sizes, designs, estimates, intervals, decisions."""
+"""Survey sampling: sizes, designs, estimates, intervals and decisions.
+
+Arithmetic on values: nothing here reads a file, a clock or the environment, and nothing draws
+random numbers that it was not handed.
+"""
+
+from .clustering import PooledIcc, design_effect, pool_icc
+from .composite import CompositeEstimate, CompositePart, composite_part, estimate_composite
+from .decision import Decision, PsusToShow, decide, psus_to_show_below
+from .design import Design
+from .errors import (
+    ApproximationWarning,
+    ArgumentError,
+    CappedAllocationWarning,
+    EmptyStratumError,
+    FrameTooSmallError,
+    LonelyUnitError,
+    NotConvergedError,
+    SamplingError,
+    SamplingWarning,
+    SmallSampleWarning,
+)
+from .estimation import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
+from .intervals import (
+    interval_clopper_pearson,
+    interval_hypergeometric,
+    interval_jeffreys,
+    interval_korn_graubard,
+    interval_mid_p,
+    interval_wilson,
+    korn_graubard_limits,
+)
+from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
+from .size import (
+    ClusterTake,
+    DetectionSize,
+    SampleSize,
+    optimal_cluster_take,
+    size_for_detection,
+    size_for_proportion,
+)
+
+__all__ = [
+    "ApproximationWarning",
+    "ArgumentError",
+    "CappedAllocationWarning",
+    "ClusterTake",
+    "CompositeEstimate",
+    "CompositePart",
+    "Decision",
+    "Design",
+    "DetectionSize",
+    "EmptyStratumError",
+    "Estimate",
+    "Estimates",
+    "FrameTooSmallError",
+    "Interval",
+    "LonelyUnitError",
+    "NotConvergedError",
+    "PooledIcc",
+    "ProportionEstimate",
+    "PsusToShow",
+    "SampleSize",
+    "SamplingError",
+    "SamplingWarning",
+    "SmallSampleWarning",
+    "composite_part",
+    "decide",
+    "design_effect",
+    "estimate_composite",
+    "estimate_mean",
+    "estimate_proportion",
+    "estimate_ratio",
+    "estimate_total",
+    "interval_clopper_pearson",
+    "interval_hypergeometric",
+    "interval_jeffreys",
+    "interval_korn_graubard",
+    "interval_mid_p",
+    "interval_wilson",
+    "korn_graubard_limits",
+    "optimal_cluster_take",
+    "pool_icc",
+    "psus_to_show_below",
+    "read_result",
+    "size_for_detection",
+    "size_for_proportion",
+]

@@ -1,0 +1,333 @@
+"""Results: frozen values that show, tabulate and store themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import pandas as pd
+
+from ._show import Shown, Table, format_number
+from .errors import ArgumentError
+
+SCHEMA = 1
+_HEAD = ("kind", "schema")
+
+DeffReference = Literal["with-replacement", "without-replacement"]
+Side = Literal["two-sided", "upper", "lower"]
+
+_KINDS: dict[str, type[Result]] = {}
+
+
+class Result(Shown):
+    """Mixin of all results: one dictionary, one frame, one kind name."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Register the class under its kebab-case name."""
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        _KINDS[cls.kind] = cls
+
+    def to_dict(self) -> dict[str, Any]:
+        """Fields as JSON-safe values, with ``kind`` and ``schema``."""
+        doc: dict[str, Any] = {"kind": self.kind, "schema": SCHEMA}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            doc[field.name] = _plain(getattr(self, field.name))
+        return doc
+
+    @classmethod
+    def from_dict(cls, doc: Mapping[str, Any]) -> Self:
+        """Rebuild the result that ``doc`` was made from.
+
+        Raises
+        ------
+        ArgumentError
+            The kind is another or unknown, or the schema is newer than this software.
+        """
+        built = read_result(doc)
+        if not isinstance(built, cls):
+            raise ArgumentError(
+                f"kind must be {getattr(cls, 'kind', 'a result')!r}; got {doc['kind']!r}. "
+                "Read it with its own class.",
+                code="kind-unknown",
+                got=doc["kind"],
+            )
+        return built
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row with the plain fields at full precision."""
+        return pd.DataFrame([self._row()])
+
+    def _row(self) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, Interval):
+                row |= {
+                    "lower": value.lower,
+                    "upper": value.upper,
+                    "confidence": value.confidence,
+                    "interval_method": value.method,
+                }
+            elif isinstance(value, tuple):
+                row[field.name] = ", ".join(str(item) for item in value)
+            else:
+                row[field.name] = value
+        return row
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Result):
+        return value.to_dict()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isinf(value):
+        return {"float": str(value)}
+    return value
+
+
+def _rebuilt(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return float(value["float"]) if "float" in value else read_result(value)
+    if isinstance(value, list):
+        return tuple(_rebuilt(item) for item in value)
+    return value
+
+
+def read_result(doc: Mapping[str, Any]) -> Result:
+    """Rebuild a result of any kind from the dictionary it gave.
+
+    Parameters
+    ----------
+    doc : mapping
+        What ``to_dict()`` returned, perhaps by way of JSON.
+
+    Returns
+    -------
+    Result
+        An equal result.
+
+    Raises
+    ------
+    ArgumentError
+        The kind is unknown or the schema is newer than this software.
+
+    Examples
+    --------
+    >>> interval = Interval(lower=0.0, upper=0.01, confidence=0.95, method="wilson")
+    >>> read_result(interval.to_dict()) == interval
+    True
+    """
+    kind, schema = doc.get("kind"), doc.get("schema")
+    if kind not in _KINDS:
+        raise ArgumentError(
+            f"kind must be one of the known results; got {kind!r}. Update the software.",
+            code="kind-unknown",
+            got=kind,
+        )
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise ArgumentError(
+            f"schema must be at most {SCHEMA}; got {schema!r}. Update the software.",
+            code="schema-newer",
+            got=schema,
+        )
+    fields = {name: _rebuilt(value) for name, value in doc.items() if name not in _HEAD}
+    return _KINDS[kind](**fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval(Result):
+    """Limits of a confidence interval.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Limits; a one-sided interval has the natural bound on its other side.
+    confidence : float
+        Of the whole interval, in (0, 1); of the one limit when it is one-sided.
+    method : str
+        Name of the method.
+    side : {"two-sided", "upper", "lower"}
+        Which limits the confidence speaks of.
+    """
+
+    lower: float
+    upper: float
+    confidence: float
+    method: str
+    side: Side = "two-sided"
+
+    def _table(self) -> Table:
+        return Table(
+            title=f"{self.confidence:.0%} interval, {self.side}, {self.method}",
+            columns=("lower", "upper"),
+            rows=((format_number(self.lower, 6), format_number(self.upper, 6)),),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate(Result):
+    """One estimated quantity for one domain.
+
+    Parameters
+    ----------
+    quantity : str
+        What is estimated.
+    domain : tuple of str
+        Values of the ``by`` columns; empty for the whole.
+    estimate, std_error : float
+        The estimate and its standard error under the design.
+    interval : Interval
+        Its limits. Without degrees of freedom they are infinite and ``why`` says so.
+    df : int
+        PSUs with a case of the domain less strata with one.
+    n : int
+        Sampled units in the domain.
+    deff : float or None
+        Variance over that of a simple random sample of ``n``; None when not asked for or, with
+        ``why`` filled, when it does not exist.
+    deff_reference : {"with-replacement", "without-replacement"} or None
+        The simple random sampling that ``deff`` compares with.
+    variance_method : str
+        How the variance was got.
+    why : str
+        Why something does not exist; empty when all does.
+    """
+
+    quantity: str
+    domain: tuple[str, ...]
+    estimate: float
+    std_error: float
+    interval: Interval
+    df: int
+    n: int
+    deff: float | None = None
+    deff_reference: DeffReference | None = None
+    variance_method: str
+    why: str = ""
+
+    @property
+    def lower(self) -> float:
+        """Lower limit of ``interval``."""
+        return self.interval.lower
+
+    @property
+    def upper(self) -> float:
+        """Upper limit of ``interval``."""
+        return self.interval.upper
+
+    def _table(self) -> Table:
+        return _table_of((self,), ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProportionEstimate(Estimate):
+    """An estimated proportion or rate for one domain.
+
+    Parameters
+    ----------
+    events : int
+        Sampled units with the event, unweighted.
+    n_effective : float or None
+        p(1-p)/v with the domain's own variance; None, with ``why`` filled, when that variance is
+        zero.
+    n_used : float
+        Sample size that the interval stands on.
+    model_deff : float or None
+        Model design effect that the interval stands on; None when it stands on the own variance.
+    icc : float or None
+        Intra-cluster correlation inside ``model_deff``; None as for that or when it was given.
+    """
+
+    events: int
+    n_effective: float | None
+    n_used: float
+    model_deff: float | None = None
+    icc: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimates(Result):
+    """Estimates of one quantity, one for each domain.
+
+    Parameters
+    ----------
+    by : tuple of str
+        Columns that make the domains.
+    rows : tuple of Estimate
+        One for each domain, in the order of the domains.
+    """
+
+    by: tuple[str, ...]
+    rows: tuple[Estimate, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Estimate]:
+        return iter(self.rows)
+
+    def __getitem__(self, place: int) -> Estimate:
+        return self.rows[place]
+
+    def domain(self, *values: object) -> Estimate:
+        """Row of the domain with these values of the ``by`` columns.
+
+        Raises
+        ------
+        ArgumentError
+            No such domain.
+        """
+        wanted = tuple(str(value) for value in values)
+        for row in self.rows:
+            if row.domain == wanted:
+                return row
+        raise ArgumentError(
+            f"domain must be one of the estimated ones; got {wanted!r}. "
+            f"There are {len(self.rows)}, made by {self.by!r}.",
+            code="domain-unknown",
+            got=wanted,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each domain: the ``by`` columns, then the fields, at full precision."""
+        lines = []
+        for row in self.rows:
+            fields = row._row()
+            del fields["domain"]
+            lines.append(dict(zip(self.by, row.domain, strict=True)) | fields)
+        return pd.DataFrame(lines)
+
+    def _table(self) -> Table:
+        return _table_of(self.rows, self.by)
+
+
+def _table_of(rows: tuple[Estimate, ...], by: tuple[str, ...]) -> Table:
+    named = by or tuple("domain" for _ in rows[0].domain)
+    first = rows[0]
+    lines = tuple(
+        (
+            *row.domain,
+            format_number(row.estimate),
+            format_number(row.std_error),
+            format_number(row.lower),
+            format_number(row.upper),
+            str(row.df),
+            str(row.n),
+            format_number(row.deff, 2),
+        )
+        for row in rows
+    )
+    confidence = first.interval.confidence
+    return Table(
+        title=f"{first.quantity}, {confidence:.0%} interval {first.interval.method}",
+        columns=(*named, "estimate", "std. error", "lower", "upper", "df", "n", "deff"),
+        rows=lines,
+        notes=tuple(f"{' '.join(row.domain)}: {row.why}".lstrip(": ") for row in rows if row.why),
+    )
