@@ -1,0 +1,16 @@
+"""Dated, named rule sets as data, and the engine that applies them."""
+
+from .assumptions import Assumption, assumptions
+from .engine import approves, judge
+from .load import load_rule_set, load_rule_set_text, rule_set_ids, rule_set_text
+
+__all__ = [
+    "Assumption",
+    "approves",
+    "assumptions",
+    "judge",
+    "load_rule_set",
+    "load_rule_set_text",
+    "rule_set_ids",
+    "rule_set_text",
+]
