@@ -7,6 +7,7 @@ from ..model import (
     Action,
     Ceremony,
     CeremonyState,
+    Draw,
     Freeze,
     Person,
     Round,
@@ -104,6 +105,15 @@ def require_ceremony(tx: Transaction, *states: CeremonyState) -> Ceremony:
             wanted=", ".join(s.value for s in states),
         )
     return ceremony
+
+
+def current_draw(tx: Transaction) -> Draw:
+    """Return the draw in force, disclosed or not."""
+    ceremony = require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED)
+    drawn = tx.latest(Draw, str(ceremony.number))
+    if drawn is None:
+        raise WrongStageError("not-drawn")
+    return drawn
 
 
 def record(

@@ -1,0 +1,60 @@
+"""The journal and the published draw, looked at by those who check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import IntegrityError
+from ..model import Action, JournalEntry, as_json_line, first_break
+from ..store import Store
+from ..verify_draw import Verdict, verify_folder
+from .access import authorise
+from .ceremonies import show_ceremony
+from .context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalState:
+    """How many entries the journal holds and its head, as printed in reports."""
+
+    entries: int
+    head: str
+
+
+def verify_journal(context: Context, store: Store) -> JournalState:
+    """Return the journal's length and head if every entry follows from the one before.
+
+    Raises
+    ------
+    IntegrityError
+        Names the first entry that does not.
+    """
+    entries = _entries(context, store)
+    broken = first_break(entries)
+    if broken is not None:
+        raise IntegrityError("journal-broken", number=broken)
+    return JournalState(entries=len(entries), head=entries[-1].hash if entries else "")
+
+
+def export_journal(context: Context, store: Store) -> bytes:
+    """Return the journal as JSON lines, one entry a line, in order."""
+    lines = [as_json_line(entry) for entry in _entries(context, store)]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def verify_published_draw(context: Context, store: Store) -> Verdict:
+    """Return the verdict on the newest draw, from the published files alone."""
+    ceremony = show_ceremony(context, store)
+    return verify_folder(published_folder(store, ceremony.number))
+
+
+def published_folder(store: Store, ceremony_number: int) -> Path:
+    """Return where the files of a ceremony are published."""
+    return store.folder / "published" / f"ceremony-{ceremony_number}"
+
+
+def _entries(context: Context, store: Store) -> tuple[JournalEntry, ...]:
+    with store.transaction() as tx:
+        authorise(tx, context, Action.SEE_JOURNAL)
+        return tx.journal_entries()
