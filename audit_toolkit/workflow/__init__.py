@@ -3,6 +3,7 @@
 Every function takes the context (who acts, clock, secure bytes, named streams) and the store.
 """
 
+from ..verify_draw import Verdict, verify_folder
 from .ceremonies import (
     ceremony_record,
     commit,
@@ -40,6 +41,7 @@ from .field import (
     release_villages,
     replace,
 )
+from .findings_file import FindingsImport, RefusedRow, import_findings
 from .journals import (
     JournalState,
     export_journal,
@@ -57,11 +59,17 @@ from .lists import (
 )
 from .plans import plan_county, show_plan
 from .rounds import add_person, open_round, people, show_round
+from .stores import Store, open_store, to_json_value
+from .words import column_map, commitment_of, match_decisions, plan_words, rule_text
 
 __all__ = [
     "Comparison",
     "Context",
+    "FindingsImport",
     "JournalState",
+    "RefusedRow",
+    "Store",
+    "Verdict",
     "add_person",
     "arrive",
     "assign_inspectors",
@@ -69,7 +77,9 @@ __all__ = [
     "ceremony_record",
     "check_procedures",
     "check_register_file",
+    "column_map",
     "commit",
+    "commitment_of",
     "compare_county",
     "decide_matches",
     "disclose_shares",
@@ -78,16 +88,20 @@ __all__ = [
     "estimate",
     "export_journal",
     "freeze",
+    "import_findings",
     "import_register",
     "import_roster",
     "import_steps",
     "lock_findings",
     "match",
+    "match_decisions",
     "my_villages",
     "my_visits",
     "open_round",
+    "open_store",
     "people",
     "plan_county",
+    "plan_words",
     "published_folder",
     "record_decision",
     "record_visit",
@@ -96,11 +110,14 @@ __all__ = [
     "reply_to_order",
     "results",
     "rule_case",
+    "rule_text",
     "sentence",
     "show_ceremony",
     "show_plan",
     "show_round",
+    "to_json_value",
     "to_rectify",
+    "verify_folder",
     "verify_journal",
     "verify_published_draw",
     "write_county_report",

@@ -19,8 +19,8 @@ from ..model import (
     FrameHousehold,
     Judgement,
     Rectification,
-    Ruling,
     RuleSet,
+    Ruling,
     StepFault,
     StepRecord,
     Stratum,
@@ -186,16 +186,12 @@ def import_steps(context: Context, store: Store, path: Path, *, county_code: str
     return len(steps)
 
 
-def check_procedures(
-    context: Context, store: Store, *, county_code: str
-) -> tuple[StepFault, ...]:
+def check_procedures(context: Context, store: Store, *, county_code: str) -> tuple[StepFault, ...]:
     """Return the faults of the county's step log and of its sampled exited households' logs."""
     with store.transaction() as tx:
         authorise(tx, context, Action.CHECK_PROCEDURES, county_code)
         faults = step_faults(tx, county_code, require_rules(tx))
-        record(
-            tx, context, "check-procedures", county_code=county_code, faults=len(faults)
-        )
+        record(tx, context, "check-procedures", county_code=county_code, faults=len(faults))
     return faults
 
 
@@ -281,9 +277,7 @@ def _keep_cases(tx: Transaction, county_code: str, current: Sequence[Case]) -> i
     kept = {c.case_id: c for c in tx.all(Case, county=county_code)}
     fresh = {c.case_id: c for c in current}
     changed = [c for key, c in fresh.items() if kept.get(key) != c]
-    gone = [
-        _withdrawn(c) for key, c in kept.items() if key not in fresh and c != _withdrawn(c)
-    ]
+    gone = [_withdrawn(c) for key, c in kept.items() if key not in fresh and c != _withdrawn(c)]
     tx.append_many([(c, c.case_id, county_code) for c in (*changed, *gone)])
     return len(changed) + len(gone)
 

@@ -14,12 +14,9 @@ from ..model import (
     Ceremony,
     CeremonyState,
     Discrepancy,
-    EvaluationKey,
-    Finding,
     FindingsLock,
     ObservedHousehold,
     OrderReply,
-    Outcome,
     OutcomeKind,
     Plan,
     ProvincialDecision,
@@ -191,9 +188,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
     return tuple(files)
 
 
-def record_report(
-    tx: Transaction, context: Context, county_code: str, ceremony: Ceremony
-) -> str:
+def record_report(tx: Transaction, context: Context, county_code: str, ceremony: Ceremony) -> str:
     """Journal that a report is written; return the journal's head that it prints."""
     record(
         tx,
@@ -242,9 +237,7 @@ def record_decision(
     return decision
 
 
-def reply_to_order(
-    context: Context, store: Store, *, county_code: str, text: str
-) -> OrderReply:
+def reply_to_order(context: Context, store: Store, *, county_code: str, text: str) -> OrderReply:
     """Record a county's reply to an order to verify and handle.
 
     Raises

@@ -1,0 +1,50 @@
+"""Commands: demo, lab."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..demo.story import run_story
+from ..errors import OperatorError
+from .shared import JsonOption, emit, language, words
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("demo")(demo)
+    app.command("lab")(lab)
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option(help="New folder for the demo's store, lists and reports.")
+    ] = Path("demo-output"),
+    seed: Annotated[str, typer.Option(help="Text that decides the fictitious world.")] = "demo",
+    fresh: Annotated[bool, typer.Option(help="Remove an earlier demo's folder first.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Watch special evaluations happen on fictitious counties, from register to report."""
+    if out.exists():
+        if not fresh:
+            raise OperatorError("demo-exists", path=out)
+        if not (out / "demo.txt").exists():
+            raise OperatorError("demo-foreign", path=out)
+        shutil.rmtree(out)
+    summary = run_story(out, seed=seed, language=language(), quiet=as_json)
+    emit(as_json, summary, "")
+
+
+def lab(
+    notebook: Annotated[Path, typer.Argument(help="Notebook or folder to open.")] = Path(
+        "notebooks"
+    ),
+) -> int:
+    """Open JupyterLab on the tutorials."""
+    print(words("lab"))
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)])

@@ -1,0 +1,232 @@
+"""Commands: plan, commit, dice, draw, ceremony, disclose, verify-draw."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import workflow
+from ..errors import OperatorError
+from ..machine import make_share
+from ..model import Stratum
+from .shared import (
+    CountyOption,
+    JsonOption,
+    PersonOption,
+    StoreOption,
+    emit,
+    language,
+    opened,
+    words,
+)
+
+ceremonies = typer.Typer(no_args_is_help=True, help="The record of the ceremony, and voiding it.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("plan")(plan)
+    app.command("commit")(commit)
+    app.command("dice")(dice)
+    app.command("draw")(draw)
+    app.add_typer(ceremonies, name="ceremony")
+    app.command("disclose")(disclose)
+    app.command("verify-draw")(verify_draw)
+
+
+def plan(
+    county: CountyOption,
+    villages: Annotated[int, typer.Option(help="Villages to draw.")] = 30,
+    exited: Annotated[int | None, typer.Option(help="Exited households a village.")] = None,
+    unregistered: Annotated[
+        int | None, typer.Option(help="Unregistered households a village.")
+    ] = None,
+    still_poor: Annotated[int | None, typer.Option(help="Still-poor households a village.")] = None,
+    reserves: Annotated[int, typer.Option(help="Reserves a village and stratum.")] = 3,
+    revisit_share: Annotated[str, typer.Option(help="Share of visits made twice, blind.")] = "0.10",
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan a county's sample; print sizes and risks."""
+    given = {
+        Stratum.EXITED: exited,
+        Stratum.UNREGISTERED: unregistered,
+        Stratum.STILL_POOR: still_poor,
+    }
+    takes = {k: v for k, v in given.items() if v is not None}
+    with opened(store, person) as (context, opened_store):
+        made = workflow.plan_county(
+            context,
+            opened_store,
+            county_code=county,
+            villages=villages,
+            takes=takes or None,
+            reserves=reserves,
+            revisit_share=revisit_share,
+        )
+    emit(as_json, made, workflow.plan_words(made, language()))
+
+
+def commit(
+    make: Annotated[
+        Path | None,
+        typer.Option("--make-share", help="Make a secret share and keep it in this new file."),
+    ] = None,
+    holder: Annotated[
+        str | None, typer.Option(help="Whose share it is, as it will be published.")
+    ] = None,
+    commitment: Annotated[
+        list[str] | None,
+        typer.Option(help="HOLDER=COMMITMENT; repeat, in the order to be published."),
+    ] = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a share (each holder), or publish all commitments (opens the ceremony)."""
+    if make is not None:
+        if not holder:
+            raise typer.BadParameter("--make-share needs --holder")
+        made = workflow.commitment_of(holder, share := make_share())
+        _write_share(make, holder, share)
+        emit(as_json, {"holder": holder, "commitment": made}, f"{holder}={made}")
+        return
+    if not commitment:
+        raise typer.BadParameter("give --make-share, or --commitment for each holder")
+    pairs = dict(item.rpartition("=")[::2] for item in commitment)
+    with opened(store, person) as (context, opened_store):
+        ceremony = workflow.commit(context, opened_store, pairs)
+        page = workflow.ceremony_record(context, opened_store, language=language())
+    emit(as_json, ceremony, page)
+
+
+def dice(
+    digits: Annotated[str, typer.Option(help="The dice, digits only, at least 20.")],
+    again: Annotated[str, typer.Option(help="The same digits, typed again.")],
+    witness: Annotated[list[str], typer.Option(help="Name of a witness; repeat.")],
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the public dice, typed twice, before witnesses."""
+    with opened(store, person) as (context, opened_store):
+        ceremony = workflow.enter_dice(
+            context, opened_store, digits=digits, digits_again=again, witnesses=witness
+        )
+        page = workflow.ceremony_record(context, opened_store, language=language())
+    emit(as_json, ceremony, page)
+
+
+def draw(
+    share: Annotated[list[Path], typer.Option(help="File with a holder's share; repeat.")],
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the sample of the round."""
+    shares = dict(_read_share(path) for path in share)
+    with opened(store, person) as (context, opened_store):
+        drawn = workflow.draw_sample(context, opened_store, shares)
+    sample = sum(not h.reserve for h in drawn.households)
+    emit(
+        as_json,
+        {
+            "ceremony": drawn.ceremony,
+            "digest": drawn.digest,
+            "seed_sha256": drawn.seed_sha256,
+            "villages": len(drawn.villages),
+            "households": sample,
+            "reserves": len(drawn.households) - sample,
+        },
+        words(
+            "drawn",
+            villages=len(drawn.villages),
+            households=sample,
+            reserves=len(drawn.households) - sample,
+            digest=drawn.digest,
+        ),
+    )
+
+
+@ceremonies.command("show")
+def ceremony_show(
+    store: StoreOption = None, person: PersonOption = None, as_json: JsonOption = False
+) -> None:
+    """Print the one-page record to sign."""
+    with opened(store, person) as (context, opened_store):
+        ceremony = workflow.show_ceremony(context, opened_store)
+        page = workflow.ceremony_record(context, opened_store, language=language())
+    emit(as_json, ceremony, page)
+
+
+@ceremonies.command("void")
+def ceremony_void(
+    reason: Annotated[str, typer.Option(help="Why it is voided; stays on record.")],
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Void the ceremony in force, with a reason; only before any village is released."""
+    with opened(store, person) as (context, opened_store):
+        ceremony = workflow.void_ceremony(context, opened_store, reason=reason)
+    emit(as_json, ceremony, words("ceremony-voided", number=ceremony.number))
+
+
+def disclose(
+    share: Annotated[
+        list[Path] | None, typer.Option(help="File with a holder's share; repeat.")
+    ] = None,
+    lost: Annotated[
+        list[str] | None, typer.Option(help="HOLDER=REASON for a share that is lost.")
+    ] = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish the shares after field work, so that anyone can redo the draw."""
+    shares = dict(_read_share(path) for path in share or [])
+    gone = dict(item.partition("=")[::2] for item in lost or [])
+    with opened(store, person) as (context, opened_store):
+        ceremony = workflow.disclose_shares(context, opened_store, shares, lost=gone)
+        folder = workflow.published_folder(opened_store, ceremony.number)
+    emit(as_json, ceremony, words("disclosed", folder=folder))
+
+
+def verify_draw(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of published files; else the store's own.")
+    ] = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Redo the draw from the published files alone."""
+    if folder is not None:
+        verdict = workflow.verify_folder(folder)
+    else:
+        with opened(store, person) as (context, opened_store):
+            verdict = workflow.verify_published_draw(context, opened_store)
+    emit(as_json, verdict, workflow.verdict_words(verdict, language()))
+    return workflow.verdict_code(verdict)
+
+
+def _write_share(path: Path, holder: str, share: str) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise OperatorError("share-file-exists", path=path) from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump({"holder": holder, "share": share}, file, ensure_ascii=False)
+
+
+def _read_share(path: Path) -> tuple[str, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return str(content["holder"]), str(content["share"])
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError):
+        raise OperatorError("share-file-wrong", path=path) from None

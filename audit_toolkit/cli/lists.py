@@ -1,0 +1,175 @@
+"""Commands: register, roster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import workflow
+from .shared import (
+    CountyOption,
+    JsonOption,
+    MapOption,
+    PersonOption,
+    StoreOption,
+    emit,
+    opened,
+    print_problems,
+    show_table,
+    words,
+    write_problems,
+)
+
+registers = typer.Typer(no_args_is_help=True, help="The register of a county, and the freeze.")
+rosters = typer.Typer(no_args_is_help=True, help="The village rosters, and matching both lists.")
+
+FileArgument = Annotated[Path, typer.Argument(help="XLSX or CSV file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(registers, name="register")
+    app.add_typer(rosters, name="roster")
+
+
+def _column_map(path: Path | None, list_name: str) -> Mapping[str, str] | None:
+    return None if path is None else workflow.column_map(path, list_name)
+
+
+@registers.command("check")
+def register_check(
+    file: FileArgument,
+    county: CountyOption,
+    columns: MapOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the problems to this CSV as well.")
+    ] = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """List every problem of a register file by row and column; import nothing."""
+    with opened(store, person) as (context, opened_store):
+        problems = workflow.check_register_file(
+            context,
+            opened_store,
+            file,
+            county_code=county,
+            column_map=_column_map(columns, "register"),
+        )
+    if out is not None:
+        write_problems(problems, out)
+    if as_json:
+        emit(True, problems, "")
+    else:
+        print_problems(problems)
+        print(words("problems-found", count=len(problems)))
+    return 1 if problems else 0
+
+
+@registers.command("import")
+def register_import(
+    file: FileArgument,
+    county: CountyOption,
+    columns: MapOption = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a county's register; with any problem nothing is imported."""
+    with opened(store, person) as (context, opened_store):
+        count = workflow.import_register(
+            context,
+            opened_store,
+            file,
+            county_code=county,
+            column_map=_column_map(columns, "register"),
+        )
+    emit(as_json, {"households": count}, words("register-imported", count=count, county=county))
+
+
+@registers.command("freeze")
+def register_freeze(
+    store: StoreOption = None, person: PersonOption = None, as_json: JsonOption = False
+) -> None:
+    """Freeze both lists of all counties; print root and digests."""
+    with opened(store, person) as (context, opened_store):
+        frozen = workflow.freeze(context, opened_store)
+    if as_json:
+        emit(True, frozen, "")
+        return
+    print(words("frozen", count=frozen.unit_count, removed=len(frozen.removals)))
+    print(words("root", digest=frozen.root))
+    print(words("frame-digest", digest=frozen.public_frame_sha256))
+    show_table(
+        [
+            words("head-county"),
+            words("head-stratum"),
+            words("head-households"),
+            words("head-persons"),
+        ],
+        [[s.county_code, s.stratum.value, s.households, s.persons] for s in frozen.strata],
+    )
+
+
+@rosters.command("import")
+def roster_import(
+    file: FileArgument,
+    county: CountyOption,
+    columns: MapOption = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import the village rosters of a county; with any problem nothing is imported."""
+    with opened(store, person) as (context, opened_store):
+        count = workflow.import_roster(
+            context,
+            opened_store,
+            file,
+            county_code=county,
+            column_map=_column_map(columns, "roster"),
+        )
+    emit(as_json, {"households": count}, words("roster-imported", count=count, county=county))
+
+
+@rosters.command("match")
+def roster_match(
+    county: CountyOption,
+    decide: Annotated[
+        Path | None,
+        typer.Option(help="File with the columns problem_id, decision, reason."),
+    ] = None,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the matching problems of a county, or record decisions about them."""
+    with opened(store, person) as (context, opened_store):
+        if decide is not None:
+            decisions = workflow.decide_matches(context, opened_store, decide, county_code=county)
+            emit(as_json, decisions, words("decisions-recorded", count=len(decisions)))
+            return
+        problems = workflow.match(context, opened_store, county_code=county)
+    if as_json:
+        emit(True, problems, "")
+        return
+    show_table(
+        ["problem_id", "kind", "village", "register", "roster", "heads", "decisions"],
+        [
+            [
+                p.problem_id,
+                p.kind.value,
+                p.village_code,
+                " ".join(p.register_ids),
+                " ".join(p.roster_ids),
+                " ".join(p.heads),
+                "|".join(workflow.match_decisions(p)),
+            ]
+            for p in problems
+        ],
+    )
+    print(words("matching-problems", count=len(problems)))

@@ -1,0 +1,20 @@
+"""Opening a store, and turning its values into JSON, for the doors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..store import Store, to_json_value
+
+__all__ = ["Store", "open_store", "to_json_value"]
+
+
+def open_store(target: str | Path, *, create: bool = False) -> Store:
+    """Return the store at a folder or database address; ``create`` makes an empty one.
+
+    Raises
+    ------
+    OperatorError
+        There is none, there is one already, or it is of another version.
+    """
+    return Store.open(target, create=create)
