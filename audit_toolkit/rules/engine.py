@@ -53,7 +53,12 @@ def judge(visit: Visit, rules: RuleSet, *, exit_year: int) -> Judgement:
     outcome = rules.outcome(visit.outcome)
     if outcome is None or not outcome.responded:
         raise OperatorError("visit-without-response", visit=visit.assignment_id, got=visit.outcome)
-    facts = _facts(visit, rules, exit_year)
+    facts = _facts(
+        visit,
+        rules,
+        line=_line(rules, exit_year),
+        previous_line=_line(rules, exit_year - 1) if rules.stability.previous_year else None,
+    )
     answers = {c.code: CRITERION_RULES[c.rule].met(facts) for c in rules.criteria}
     failing = tuple(c for c, met in answers.items() if met is False)
     stability = {c.code for c in rules.criteria if c.rule == "income-stable"}
@@ -67,6 +72,11 @@ def judge(visit: Visit, rules: RuleSet, *, exit_year: int) -> Judgement:
         unstable_because=_unstable_because(facts),
         unanswered=tuple(c for c, met in answers.items() if met is None),
     )
+
+
+def net_income(visit: Visit, rules: RuleSet) -> Decimal | None:
+    """Return the household's net income in yuan a year; None where a part is unanswered."""
+    return _facts(visit, rules).income()
 
 
 def approves(visit: Visit, rules: RuleSet) -> bool | None:
@@ -124,13 +134,15 @@ class _Facts:
         return self.amount("registered_count") or None
 
 
-def _facts(visit: Visit, rules: RuleSet, exit_year: int) -> _Facts:
+def _facts(
+    visit: Visit, rules: RuleSet, *, line: int = 0, previous_line: int | None = None
+) -> _Facts:
     return _Facts(
         visit_id=visit.assignment_id,
         answers={a.question: a.value for a in visit.answers},
         rules=rules,
-        line=_line(rules, exit_year),
-        previous_line=_line(rules, exit_year - 1) if rules.stability.previous_year else None,
+        line=line,
+        previous_line=previous_line,
     )
 
 
