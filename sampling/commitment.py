@@ -18,6 +18,7 @@ from .errors import ArgumentError
 
 SEED_PREFIX = "audit-toolkit-v1"
 SHARE_PREFIX = "audit-toolkit-share"
+SEED_COMMITMENT_PREFIX = "audit-toolkit-seed"
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -160,7 +161,7 @@ def commit_frame(rows: Sequence[Sequence[str]], salts: Sequence[bytes]) -> Commi
     Examples
     --------
     >>> commit_frame([["HH1", "3"]], [bytes(16)]).root[:12]
-    '08dc79a89ea2'
+    'e06f14335c0e'
     """
     if len(rows) != len(salts):
         raise ArgumentError(
@@ -236,7 +237,7 @@ def _checked_text(name: str, text: str) -> str:
 
 
 def commit_share(holder: str, share: str) -> str:
-    """Commitment of one holder to a secret share.
+    """Commit one holder to a secret share.
 
     Parameters
     ----------
@@ -258,7 +259,7 @@ def commit_share(holder: str, share: str) -> str:
     Examples
     --------
     >>> commit_share("institution", "00" * 32)[:8]
-    '5a5de09d'
+    '5981ac4d'
     """
     _checked_text("holder", holder)
     if not _HEX_64.fullmatch(share):
@@ -295,6 +296,32 @@ def combine_seed(root: str, design_digest: str, public: str, shares: Sequence[st
     """
     parts = (root, design_digest, public, *shares)
     return "|".join((SEED_PREFIX, *(_checked_text("part of the seed", part) for part in parts)))
+
+
+def commit_seed(seed: str) -> str:
+    """Commit to a seed by what may be published before the seed is.
+
+    Parameters
+    ----------
+    seed : str
+        Seed text of a sealed draw.
+
+    Returns
+    -------
+    str
+        SHA-256 of ``audit-toolkit-seed|seed``, 64 hex digits.
+
+    Notes
+    -----
+    The plain SHA-256 of the seed is no commitment to publish: tickets are made of it, so that
+    whoever has it and the public frame can compute the sample.
+
+    Examples
+    --------
+    >>> commit_seed("audit-toolkit-v1|r|d|0123|s1")[:8]
+    '09a1035b'
+    """
+    return sha256_hex(f"{SEED_COMMITMENT_PREFIX}|{seed}".encode())
 
 
 def canonical_json(value: Mapping[str, object]) -> bytes:
