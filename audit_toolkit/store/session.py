@@ -1,0 +1,36 @@
+"""One transaction's connection: the only two ways into the tables and out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Row, Select, Table, insert
+
+
+class Session:
+    """Reads rows and adds rows; there is no way to change or remove one."""
+
+    def __init__(self, connection: Connection, *, writing: bool) -> None:
+        self._connection = connection
+        self._writing = writing
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        return self._connection.execute(query).all()
+
+    def _row(self, query: Select[Any]) -> Row[Any] | None:
+        return self._connection.execute(query).first()
+
+    def _add(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._run(insert(table), rows)
+
+    def _add_one(self, table: Table, row: dict[str, Any]) -> int:
+        """Add a row and return the number that the database gave it."""
+        given = self._run(insert(table), row).inserted_primary_key
+        return int(given[0])
+
+    def _run(self, statement: Insert, rows: Any) -> Any:
+        if not self._writing:
+            raise RuntimeError("a reading transaction adds nothing; use store.transaction().")
+        return self._connection.execute(statement, rows)
