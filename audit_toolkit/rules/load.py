@@ -47,7 +47,7 @@ def rule_set_text(rule_set_id: str) -> str:
     """
     if rule_set_id not in rule_set_ids():
         known = ", ".join(rule_set_ids())
-        raise OperatorError("rule-set-unknown", got=repr(rule_set_id), known=known)
+        raise OperatorError("rule-set-not-shipped", got=repr(rule_set_id), known=known)
     path = files(__package__).joinpath("sets").joinpath(f"{rule_set_id}.toml")
     return path.read_bytes().decode("utf-8")
 
