@@ -1,4 +1,4 @@
-"""This machine's clock and secure randomness, for the doors through which people act."""
+"""The machine's clock and secure randomness, for the doors through which people act."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class CeremonyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareCommitment:
-    """One holder's commitment; ``share`` is empty until disclosed, ``lost`` says why it stays so."""
+    """One holder's commitment; ``share`` is empty until disclosed, ``lost`` says why not."""
 
     holder: str
     commitment: str

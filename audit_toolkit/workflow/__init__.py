@@ -60,6 +60,15 @@ from .lists import (
 from .plans import plan_county, show_plan
 from .rounds import add_person, open_round, people, show_round
 from .stores import Store, open_store, to_json_value
+from .views import (
+    discrepancies,
+    drawn_sample,
+    figure,
+    findings,
+    frame_rows,
+    frozen,
+    register_rows,
+)
 from .words import column_map, commitment_of, match_decisions, plan_words, rule_text
 
 __all__ = [
@@ -83,11 +92,17 @@ __all__ = [
     "compare_county",
     "decide_matches",
     "disclose_shares",
+    "discrepancies",
     "draw_sample",
+    "drawn_sample",
     "enter_dice",
     "estimate",
     "export_journal",
+    "figure",
+    "findings",
+    "frame_rows",
     "freeze",
+    "frozen",
     "import_findings",
     "import_register",
     "import_roster",
@@ -105,6 +120,7 @@ __all__ = [
     "published_folder",
     "record_decision",
     "record_visit",
+    "register_rows",
     "release_villages",
     "replace",
     "reply_to_order",
@@ -120,5 +136,6 @@ __all__ = [
     "verify_folder",
     "verify_journal",
     "verify_published_draw",
+    "void_ceremony",
     "write_county_report",
 ]

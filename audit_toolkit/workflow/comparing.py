@@ -71,19 +71,7 @@ def compare_county(context: Context, store: Store, *, county_code: str) -> Compa
         first = judged(tx, county_code, VisitKind.FIRST, rules, exit_year)
         revisit = judged(tx, county_code, VisitKind.REVISIT, rules, exit_year)
         households = sampled_households(tx, county_code)
-        filed = {r.household_id: r for r in tx.register(county_code)}
-        discrepancies = tuple(
-            item
-            for household_id, (finding, judgement) in sorted(first.items())
-            for item in compare(
-                households[household_id],
-                filed.get(households[household_id].register_id or ""),
-                finding.visit,
-                judgement,
-                rules,
-                exit_year=exit_year,
-            )
-        )
+        discrepancies = discrepancies_of(tx, county_code, rules, exit_year)
         cases = open_cases(county_code, households, first, revisit)
         changed = _keep_cases(tx, county_code, cases)
         record(
@@ -214,6 +202,27 @@ def judged(
                 judge(finding.visit, rules, exit_year=exit_year),
             )
     return pairs
+
+
+def discrepancies_of(
+    tx: Transaction, county_code: str, rules: RuleSet, exit_year: int
+) -> tuple[Discrepancy, ...]:
+    """Return the filed values of a county that differ from what first visits found."""
+    filed = {r.household_id: r for r in tx.register(county_code)}
+    households = sampled_households(tx, county_code)
+    first = judged(tx, county_code, VisitKind.FIRST, rules, exit_year)
+    return tuple(
+        item
+        for household_id, (finding, judgement) in sorted(first.items())
+        for item in compare(
+            households[household_id],
+            filed.get(households[household_id].register_id or ""),
+            finding.visit,
+            judgement,
+            rules,
+            exit_year=exit_year,
+        )
+    )
 
 
 def sampled_households(tx: Transaction, county_code: str) -> dict[str, FrameHousehold]:

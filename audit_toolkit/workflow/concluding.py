@@ -6,14 +6,13 @@ from .. import __version__
 from ..conclusions import conclude, indicators, observe, outcome_sentence, pool_round
 from ..drawing import plan_sentences
 from ..errors import OperatorError, WrongStageError
-from ..fieldwork import compare, inspector_error
+from ..fieldwork import inspector_error
 from ..model import (
     Action,
     Assignment,
     AssignmentState,
     Ceremony,
     CeremonyState,
-    Discrepancy,
     FindingsLock,
     ObservedHousehold,
     OrderReply,
@@ -41,6 +40,7 @@ from .access import (
 from .comparing import (
     cases_with_state,
     checked_exited,
+    discrepancies_of,
     judged,
     require_lock,
     sampled_households,
@@ -169,7 +169,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
             cases=ruled,
             rectifications=rectifications(ruled),
             step_faults=step_faults(tx, county_code, rules),
-            discrepancies=_discrepancies(tx, county_code, rules, round_.exit_year),
+            discrepancies=discrepancies_of(tx, county_code, rules, round_.exit_year),
             rules=rules,
             journal_head=head,
             software=kept.software,
@@ -302,23 +302,3 @@ def _response(tx: Transaction, county_code: str) -> tuple[tuple[str, int], ...]:
         a.state is AssignmentState.REPLACED for a in tx.all(Assignment, county=county_code)
     )
     return (*sorted(counts.items()), ("replaced", replaced))
-
-
-def _discrepancies(
-    tx: Transaction, county_code: str, rules: RuleSet, exit_year: int
-) -> tuple[Discrepancy, ...]:
-    filed = {r.household_id: r for r in tx.register(county_code)}
-    households = sampled_households(tx, county_code)
-    first = judged(tx, county_code, VisitKind.FIRST, rules, exit_year)
-    return tuple(
-        item
-        for household_id, (finding, judgement) in sorted(first.items())
-        for item in compare(
-            households[household_id],
-            filed.get(households[household_id].register_id or ""),
-            finding.visit,
-            judgement,
-            rules,
-            exit_year=exit_year,
-        )
-    )

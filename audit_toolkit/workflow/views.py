@@ -1,0 +1,85 @@
+"""What an evaluation team looks at: lists, sample, findings and figures, changed by nothing."""
+
+from __future__ import annotations
+
+from ..model import (
+    Action,
+    Discrepancy,
+    Draw,
+    Finding,
+    FrameHousehold,
+    Freeze,
+    RegisteredHousehold,
+    VisitKind,
+)
+from ..reports import chances_figure, rates_figure, round_figure
+from ..store import Store
+from .access import authorise, current_draw, require_freeze, require_round, require_rules
+from .comparing import discrepancies_of
+from .concluding import results
+from .context import Context
+from .plans import show_plan
+
+
+def register_rows(
+    context: Context, store: Store, *, county_code: str
+) -> tuple[RegisteredHousehold, ...]:
+    """Return the register of a county as imported."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.SEE_LISTS, county_code)
+        return tx.register(county_code)
+
+
+def frozen(context: Context, store: Store) -> Freeze:
+    """Return the frozen frame's root, counts and digests."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.SEE_LISTS)
+        return require_freeze(tx)
+
+
+def frame_rows(context: Context, store: Store, *, county_code: str) -> tuple[FrameHousehold, ...]:
+    """Return the rural households of a county's frozen frame."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.SEE_LISTS, county_code)
+        return tuple(unit.household for unit in tx.frame_units(county_code))
+
+
+def drawn_sample(context: Context, store: Store) -> Draw:
+    """Return the drawn sample of the round."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.DRAW)
+        return current_draw(tx)
+
+
+def findings(
+    context: Context, store: Store, *, county_code: str, kind: VisitKind = VisitKind.FIRST
+) -> tuple[Finding, ...]:
+    """Return the newest finding of each visit of a county."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.COMPARE, county_code)
+        return tx.findings(county_code, kind)
+
+
+def discrepancies(context: Context, store: Store, *, county_code: str) -> tuple[Discrepancy, ...]:
+    """Return the filed values of a county that differ from what was found."""
+    with store.transaction() as tx:
+        authorise(tx, context, Action.COMPARE, county_code)
+        exit_year = require_round(tx).exit_year
+        return discrepancies_of(tx, county_code, require_rules(tx), exit_year)
+
+
+def figure(context: Context, store: Store, *, name: str, county_code: str, language: str) -> str:
+    """Return a figure as SVG: "rates" or "chances" of a county, or an indicator of the round.
+
+    Any other ``name`` is taken as an indicator, shown for all counties that have results.
+    """
+    if name == "chances":
+        plan = show_plan(context, store, county_code=county_code)
+        return "" if plan is None else chances_figure(plan, language)
+    kept = results(context, store, county_code=county_code)
+    if name == "rates":
+        return rates_figure(kept.indicators, language)
+    with store.transaction() as tx:
+        codes = [c.county_code for c in require_round(tx).counties]
+    everybody = [results(context, store, county_code=code) for code in codes]
+    return round_figure(everybody, language, name)
