@@ -56,12 +56,15 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IccPool:
-    """Intra-cluster correlation pooled over the round for one indicator and unit."""
+    """Intra-cluster correlation pooled over the round for one indicator and unit.
+
+    ``estimate`` is None where the round's counties cannot tell; ``icc`` is then the planned one.
+    """
 
     name: str
     unit: str
     icc: float
-    estimate: float
+    estimate: float | None
     areas: int
     events: int
     policy: str
