@@ -203,7 +203,7 @@ def composite_part(
     return CompositePart(
         name=name,
         share=share,
-        proportion=min(1.0, float(np.dot(weight, event) / weight.sum())),
+        proportion=float(np.dot(weight, event) / np.dot(weight, np.ones(len(weight)))),
         n=len(data),
         events=int(event.sum()),
         variance_factor=variance_factor(weight, layout.psu, rho),
@@ -271,8 +271,9 @@ def estimate_composite(
     share = np.array([part.share for part in parts])
     p = np.array([part.proportion for part in parts])
     factor = np.array([part.variance_factor for part in parts])
-    n, sampled = sum(part.n for part in parts), float(share.sum())
-    pooled = min(1.0, float(np.dot(share, p)) / sampled)
+    # The same sum above and below the line, so that all events give 1 exactly.
+    n, sampled = sum(part.n for part in parts), float(np.dot(share, np.ones(len(parts))))
+    pooled = float(np.dot(share, p)) / sampled
     least = min(1 / n, 0.5)
     smooth = p / 2 + min(max(pooled, least), 1 - least) / 2
     mean = float(np.dot(share, smooth)) / sampled

@@ -28,7 +28,7 @@ from .design import Design, IntArray, Layout, lay_out
 from .errors import ArgumentError
 from .intervals import Cap, korn_graubard_limits, korn_graubard_size
 from .results import DeffReference, Estimate, Estimates, Interval, ProportionEstimate
-from .variance import METHOD, degrees_of_freedom, psu_totals, variance_of_total
+from .variance import METHOD, degrees_of_freedom, is_census, psu_totals, variance_of_total
 
 ProportionInterval = Literal["korn-graubard", "korn-graubard-uncapped", "korn-graubard-model"]
 NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
@@ -90,7 +90,7 @@ def estimate_mean(
     -----
     :math:`\bar y_d = \sum w y / \sum w` over the domain, linearised variable
     :math:`(y - \bar y_d)/\sum w`, 0 outside. ``df`` is the number of PSUs with a case of the
-    domain less that of strata with one. With df 0 and a positive variance the limits are infinite.
+    domain less that of strata with one. With df 0 the limits are infinite, save in a census.
     The design effect compares with :math:`S^2/n`, times :math:`1 - n/\hat N` without replacement,
     :math:`S^2 = \frac{n}{n-1} \sum w (y-\bar y)^2 / \sum w`, as R ``survey`` does.
 
@@ -419,6 +419,7 @@ def _linearise(
     if bottom is None:
         estimate, score = float(np.dot(weight, y)), y
         centred = (y - estimate / weight.sum()) * weight.sum()
+        size = np.abs(y)
     else:
         x = bottom[places]
         below = float(np.dot(weight, x))
@@ -432,7 +433,12 @@ def _linearise(
         estimate = float(np.dot(weight, y)) / below
         score = (y - estimate * x) / below
         centred = score * weight.sum()
+        size = (np.abs(y) + np.abs(estimate * x)) / abs(below)
     variance = variance_of_total(layout, psu_totals(layout, places, score))
+    # Residuals of one PSU cancel; the dust they leave is no variance.
+    dust = 1e-13 * float(np.dot(weight, size))
+    if variance <= dust**2:
+        variance = 0.0
     factor, why = _design_effect(weight, centred, variance, deff)
     return _Linear(
         estimate=estimate,
@@ -479,7 +485,7 @@ def _t_estimates(
     for domain, places in domains:
         part = _linearise(layout, places, top, bottom, deff)
         margin, why = 0.0, part.why
-        if part.std_error > 0 and part.df == 0:
+        if part.df == 0 and not is_census(layout, places):
             margin, why = math.inf, "; ".join(text for text in (why, NO_DF) if text)
         elif part.std_error > 0:
             margin = float(stats.t.isf(tail, part.df)) * part.std_error

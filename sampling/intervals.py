@@ -430,10 +430,10 @@ def interval_korn_graubard(
 
     Notes
     -----
-    :math:`n^* = n_e (t_{n-1}/t_{df})^2`, at most n under the cap; n itself when p is 0 or 1 or the
-    variance is 0. Without degrees of freedom n* is 0 and the limits are 0 and 1. The capped form
-    is that of the NCHS standards, the other R ``svyciprop(method="beta")``. Few PSUs with events
-    make the own variance, and so the interval, too small.
+    :math:`n^* = n_e (t_{n-1}/t_{df})^2`, at most n under the cap; n itself when p is 0 or 1. Else,
+    without degrees of freedom n* is 0 and the limits are 0 and 1, and with variance 0 n* is n. The
+    capped form is that of the NCHS standards, the other R ``svyciprop(method="beta")``. Few PSUs
+    with events make the own variance, and so the interval, too small.
 
     References
     ----------
@@ -468,10 +468,12 @@ def korn_graubard_size(
     n = check_count("n", n, least=1 if p in (0, 1) else 2)
     df = check_count("df", df, least=0)
     tail = _tail(confidence, "two-sided")
-    if p in (0, 1) or n_effective is None:
+    if p in (0, 1):
         return float(n)
-    own = check_number("n_effective", n_effective, least=0, strict=True)
     if df == 0:
         return 0.0
+    if n_effective is None:
+        return float(n)
+    own = check_number("n_effective", n_effective, least=0, strict=True)
     size = own * (float(stats.t.isf(tail, n - 1)) / float(stats.t.isf(tail, df))) ** 2
     return min(float(n), size) if cap == "sample-size" else size

@@ -86,3 +86,12 @@ def degrees_of_freedom(layout: Layout, rows: IntArray) -> int:
     """PSUs with a case among ``rows`` less strata with one."""
     psus = np.unique(layout.psu[rows])
     return len(psus) - len(np.unique(layout.stratum_of_psu[psus]))
+
+
+def is_census(layout: Layout, rows: IntArray) -> bool:
+    """Tell whether every stratum with a case among ``rows`` leaves no chance to the sample."""
+    strata = np.unique(layout.stratum_of_psu[layout.psu[rows]])
+    certain = layout.open_share[strata] <= 1e-7
+    if layout.lonely_psu == "certainty":
+        certain |= layout.psu_count[strata] == 1
+    return bool(certain.all())

@@ -1,0 +1,130 @@
+import json
+import math
+import pickle
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sampling import (
+    ArgumentError,
+    Design,
+    Interval,
+    PooledIcc,
+    decide,
+    estimate_composite,
+    estimate_mean,
+    estimate_proportion,
+    optimal_cluster_take,
+    psus_to_show_below,
+    read_result,
+    size_for_detection,
+    size_for_proportion,
+)
+from sampling.composite import CompositePart
+from sampling.results import _KINDS
+
+STORED = Path(__file__).parent / "stored_results"
+
+
+def examples():
+    """One result of every kind, made by the public calls."""
+    data = pd.DataFrame(
+        {"village": [1, 1, 2, 2, 3, 3], "poor": [0, 0, 0, 1, 0, 0], "y": [1.0, 2, 3, 4, 5, 6]}
+    )
+    design = Design(psu="village")
+    means = estimate_mean(data, "y", design)
+    rates = estimate_proportion(data, "poor", design, icc=0.05)
+    part = CompositePart(name="a", share=0.5, proportion=0.1, n=30, events=3, variance_factor=0.05)
+    pooled = PooledIcc(
+        icc=0.05,
+        estimate=None,
+        plan=0.05,
+        areas=2,
+        events=0,
+        deff=None,
+        kish=1.25,
+        take=10.0,
+        policy="floor-plan",
+        reason="no area has an event beside non-events",
+    )
+    made = [
+        design,
+        means,
+        means[0],
+        rates[0],
+        rates[0].interval,
+        part,
+        estimate_composite([part], known_share=0.25),
+        pooled,
+        decide(rates[0], 0.02),
+        psus_to_show_below(0.02, true_rate=0.0, take=30, icc=0.0),
+        size_for_proportion(0.05, population_size=2000),
+        size_for_detection(0.02, population_size=500),
+        optimal_cluster_take(100.0, 4.0, 0.2),
+    ]
+    return {result.kind: result for result in made}
+
+
+EXAMPLES = examples()
+def close(one, other) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(close(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(close, one, other))
+    if isinstance(one, float):
+        return math.isclose(one, other, rel_tol=1e-9)
+    return one == other
+
+
+def test_every_kind_has_a_stored_example():
+    kinds = {kind for kind, cls in _KINDS.items() if cls.__module__.startswith("sampling.")}
+    assert kinds == {path.stem for path in STORED.glob("*.json")}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_kind_reads_what_was_stored(kind):
+    stored = json.loads((STORED / f"{kind}.json").read_text("utf-8"))
+    assert close(stored, EXAMPLES[kind].to_dict())
+    assert read_result(stored).to_dict() == stored
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_result_survives_json_and_pickle(kind):
+    result = EXAMPLES[kind]
+    text = json.dumps(result.to_dict(), allow_nan=False)
+    assert type(result).from_dict(json.loads(text)) == result
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert hash(result) == hash(read_result(json.loads(text)))
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_result_shows_the_same_table_twice(kind):
+    result = EXAMPLES[kind]
+    table = result._table()
+    assert str(result) == table.text()
+    assert result._repr_html_() == table.html()
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert type(result).__name__ in repr(result)
+    assert len(result.to_frame()) >= 1
+
+
+def test_infinite_limits_survive_json():
+    interval = Interval(lower=-math.inf, upper=math.inf, confidence=0.95, method="student-t")
+    text = json.dumps(interval.to_dict(), allow_nan=False)
+    assert read_result(json.loads(text)) == interval
+    assert "-infinite" in str(interval)
+
+
+def test_unknown_and_newer_documents_are_refused():
+    doc = EXAMPLES["interval"].to_dict()
+    for changed, code, phrase in [
+        (doc | {"kind": "oracle"}, "kind-unknown", "Update the software"),
+        (doc | {"schema": 99}, "schema-newer", "at most"),
+    ]:
+        with pytest.raises(ArgumentError, match=phrase) as caught:
+            read_result(changed)
+        assert caught.value.code == code
+    with pytest.raises(ArgumentError, match="'design'") as caught:
+        Design.from_dict(doc)
+    assert caught.value.code == "kind-unknown"
