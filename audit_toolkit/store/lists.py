@@ -72,7 +72,9 @@ class Lists(Session):
     def frame_unit(self, household_id: str) -> FrameUnit | None:
         """Return the frozen unit of one household, or None."""
         query = self._latest(frame_units, _WHOLE_ROUND, _frame_columns())
-        row = self._row(query.where(frame_units.c.household_id == household_id))
+        # Ordered by position, SQLite would walk the whole frame rather than use the index.
+        query = query.where(frame_units.c.household_id == household_id).order_by(None)
+        row = self._row(query)
         return None if row is None else _unit(row)
 
     def _save(self, table: Table, county_code: str, rows: list[dict[str, Any]]) -> int:

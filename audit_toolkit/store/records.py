@@ -146,21 +146,21 @@ def _of(value_type: type, key: str) -> Select[Any]:
 
 def _latest_of_each(value_type: type) -> Select[Any]:
     first, later = records.alias("first"), records.alias("later")
+    # A look-up for each row, not a join: databases that have not counted their rows yet join badly.
+    appeared = (
+        select(first.c.id)
+        .where(
+            first.c.kind == records.c.kind, first.c.key == records.c.key, first.c.version == 1
+        )
+        .scalar_subquery()
+    )
+    followed = exists().where(
+        later.c.kind == records.c.kind,
+        later.c.key == records.c.key,
+        later.c.version == records.c.version + 1,
+    )
     return (
         select(records.c.body)
-        .join(
-            first,
-            (first.c.kind == records.c.kind)
-            & (first.c.key == records.c.key)
-            & (first.c.version == 1),
-        )
-        .where(records.c.kind == kind_of(value_type))
-        .where(
-            ~exists().where(
-                later.c.kind == records.c.kind,
-                later.c.key == records.c.key,
-                later.c.version == records.c.version + 1,
-            )
-        )
-        .order_by(first.c.id)
+        .where(records.c.kind == kind_of(value_type), ~followed)
+        .order_by(appeared)
     )

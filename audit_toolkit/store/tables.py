@@ -192,7 +192,9 @@ records = Table(
     Column("body", JSON, nullable=False),
     UniqueConstraint("kind", "key", "version"),
 )
-Index(None, records.c.kind, records.c.county_code)
-Index(None, records.c.kind, records.c.person_id)
+# The kind comes second: it comes first in the unique constraint, and a database that does not know
+# its rows yet would take the wrong one of the two to look a version up.
+Index(None, records.c.county_code, records.c.kind)
+Index(None, records.c.person_id, records.c.kind)
 
 journal = Table("journal", metadata, *_columns(JournalEntry, key=("number",)))

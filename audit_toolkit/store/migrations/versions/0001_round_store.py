@@ -168,8 +168,8 @@ def _make_records() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_records"),
         sa.UniqueConstraint("kind", "key", "version", name="uq_records_kind_key_version"),
     )
-    op.create_index("ix_records_kind_county_code", "records", ["kind", "county_code"])
-    op.create_index("ix_records_kind_person_id", "records", ["kind", "person_id"])
+    op.create_index("ix_records_county_code_kind", "records", ["county_code", "kind"])
+    op.create_index("ix_records_person_id_kind", "records", ["person_id", "kind"])
 
 
 def _make_journal() -> None:
