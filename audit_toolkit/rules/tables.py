@@ -26,7 +26,7 @@ class TableReader:
 
     def fault(self, code: str, key: str, **fields: object) -> OperatorError:
         """Return the error that names file, table and key."""
-        return OperatorError(code, file=self.file, table=self.name, key=key, **fields)
+        return OperatorError(code, file=self.file, table=self.name, entry=key, **fields)
 
     def take(self, key: str, default: Any = None) -> Any:
         """Return the value of ``key``; without a default it must be there."""

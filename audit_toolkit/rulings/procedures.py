@@ -80,7 +80,7 @@ def _log_faults(log: Sequence[StepRecord], steps: Sequence[Step]) -> Iterator[tu
     for record in log:
         if by_step.setdefault(record.step, record) is not record:
             twice.add(record.step)
-    dated: StepRecord | None = None
+    latest: date | None = None
     for place, step in enumerate(steps):
         record = by_step.pop(step.code, None)
         if record is None or record.done_on is None:
@@ -89,10 +89,9 @@ def _log_faults(log: Sequence[StepRecord], steps: Sequence[Step]) -> Iterator[tu
         if step.code in twice:
             yield step.code, "recorded-twice"
         following = _next_day(by_step, steps[place + 1 :])
-        for fault in _step_faults(step, record, dated, following):
+        for fault in _step_faults(step, record, latest, following):
             yield step.code, fault
-        if dated is None or dated.done_on is None or record.done_on >= dated.done_on:
-            dated = record
+        latest = max(latest or record.done_on, record.done_on)
     for code in sorted(by_step):
         yield code, "unknown-step"
 
@@ -104,14 +103,14 @@ def _next_day(by_step: dict[str, StepRecord], steps: Sequence[Step]) -> date | N
 
 
 def _step_faults(
-    step: Step, record: StepRecord, before: StepRecord | None, following: date | None
+    step: Step, record: StepRecord, latest: date | None, following: date | None
 ) -> Iterator[str]:
-    """Yield what is wrong with one step, given the latest step before it and the next one's day."""
-    done_on, earlier = record.done_on, before.done_on if before else None
+    """Yield what is wrong with one step, given the latest day before it and the next step's day."""
+    done_on = record.done_on
     assert done_on is not None
-    if earlier is not None and done_on < earlier:
+    if latest is not None and done_on < latest:
         yield "out-of-order"
-    if earlier == done_on and not step.same_day:
+    if latest == done_on and not step.same_day:
         yield "same-day"
     if step.min_days:
         # The first and the last day of a notice both count.
