@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from sampling import korn_graubard_limits
+from sampling.tickets import certainty_units
 
 from ..errors import OperatorError
 from ..model import (
@@ -160,24 +161,13 @@ def size_weights(
     return {s: max(1, round(_MEASURE_SCALE * r / largest)) for s, r in ratios.items()}
 
 
-def inclusion_probs(size_measure: Sequence[int], n: int) -> tuple[Fraction, ...]:
-    """Return chances proportional to size that sum to ``n``, those above 1 cut to certainty."""
-    certain: set[int] = set()
-    while True:
-        rest = sum(x for place, x in enumerate(size_measure) if place not in certain)
-        room = n - len(certain)
-        fresh = {
-            place
-            for place, x in enumerate(size_measure)
-            if place not in certain and x * room >= rest
-        }
-        if not fresh:
-            break
-        certain |= fresh
-    return tuple(
-        Fraction(1) if place in certain else Fraction(x * room, rest)
-        for place, x in enumerate(size_measure)
-    )
+def inclusion_probs(size_measure: Sequence[int], n: int) -> tuple[float, ...]:
+    """Return the chances of villages in proportion to size, as the draw itself has them."""
+    sizes = {str(place): size for place, size in enumerate(size_measure)}
+    certain = certainty_units(sizes, n)
+    rest = sum(size for village, size in sizes.items() if village not in certain)
+    room = n - len(certain)
+    return tuple(1.0 if v in certain else room * size / rest for v, size in sizes.items())
 
 
 def plan_sentences(plan: Plan, language: str) -> tuple[str, ...]:
@@ -313,7 +303,7 @@ def _layers(
         persons=_table(strata, [v.persons for v in villages]),
         take=np.array([takes[s] for s in strata], dtype=np.int64),
         size_measure=np.array(measure, dtype=np.int64),
-        inclusion_prob=np.array([float(p) for p in inclusion_probs(measure, sample)]),
+        inclusion_prob=np.array(inclusion_probs(measure, sample)),
         villages=sample,
         known_share=known / persons if persons else 0.0,
     )
