@@ -298,30 +298,41 @@ def combine_seed(root: str, design_digest: str, public: str, shares: Sequence[st
     return "|".join((SEED_PREFIX, *(_checked_text("part of the seed", part) for part in parts)))
 
 
-def commit_seed(seed: str) -> str:
+def commit_seed_digest(seed_sha256: str) -> str:
     """Commit to a seed by what may be published before the seed is.
 
     Parameters
     ----------
-    seed : str
-        Seed text of a sealed draw.
+    seed_sha256 : str
+        SHA-256 of the seed text, 64 lower-case hex digits.
 
     Returns
     -------
     str
-        SHA-256 of ``audit-toolkit-seed|seed``, 64 hex digits.
+        SHA-256 of ``audit-toolkit-seed|seed_sha256``, 64 hex digits.
+
+    Raises
+    ------
+    ArgumentError
+        ``seed_sha256`` is not 64 lower-case hex digits.
 
     Notes
     -----
-    The plain SHA-256 of the seed is no commitment to publish: tickets are made of it, so that
+    The plain SHA-256 of the seed must not be published early: tickets are made of it, so that
     whoever has it and the public frame can compute the sample.
 
     Examples
     --------
-    >>> commit_seed("audit-toolkit-v1|r|d|0123|s1")[:8]
-    '09a1035b'
+    >>> commit_seed_digest("00" * 32)[:8]
+    '807099bb'
     """
-    return sha256_hex(f"{SEED_COMMITMENT_PREFIX}|{seed}".encode())
+    if not _HEX_64.fullmatch(seed_sha256):
+        raise ArgumentError(
+            "a seed digest must be 64 lower-case hex digits; "
+            f"got {len(seed_sha256)} characters. Take the SHA-256 of the seed text.",
+            code="seed-digest-form",
+        )
+    return sha256_hex(f"{SEED_COMMITMENT_PREFIX}|{seed_sha256}".encode())
 
 
 def canonical_json(value: Mapping[str, object]) -> bytes:

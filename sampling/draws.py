@@ -13,6 +13,7 @@ from .commitment import canonical_json, sha256_hex
 from .results import Result
 
 DrawMethod = Literal["stratified", "two-stage"]
+Sizes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ class Draw(Result):
         The same for the first wave; equal to ``sizes`` until the draw is extended.
     psu_sizes : tuple of (str, int)
         PSUs asked for in each first-stage stratum; empty without stages.
-    reserves : int
+    reserves : tuple of (str, int)
         Reserves asked for beside each of ``sizes``.
     psus : tuple of DrawnPsu
         In the order drawn; empty without stages.
@@ -125,10 +126,10 @@ class Draw(Result):
     method: DrawMethod
     seed_digest: str
     population_size: int
-    sizes: tuple[tuple[str, int], ...]
-    first_sizes: tuple[tuple[str, int], ...]
-    psu_sizes: tuple[tuple[str, int], ...] = ()
-    reserves: int
+    sizes: Sizes
+    first_sizes: Sizes
+    psu_sizes: Sizes = ()
+    reserves: Sizes
     psus: tuple[DrawnPsu, ...] = ()
     units: tuple[DrawnUnit, ...]
     digest: str

@@ -23,6 +23,7 @@ from .draws import (
     DrawMethod,
     DrawnPsu,
     DrawnUnit,
+    Sizes,
     draw_digest,
     first_difference,
 )
@@ -99,7 +100,7 @@ def draw_stratified(
     size_by_stratum: Mapping[str, int],
     *,
     seed: str,
-    reserves: int = 0,
+    reserves: int | Mapping[str, int] = 0,
 ) -> Draw:
     """Stratified simple random sample without replacement that anyone can redo.
 
@@ -113,7 +114,7 @@ def draw_stratified(
         Units to draw in each stratum of the frame; 0 leaves a stratum out on purpose.
     seed : str
         Seed text, fixed after the frame.
-    reserves : int, default 0
+    reserves : int or mapping of str to int, default 0
         Reserves in each stratum; fewer where the stratum ends.
 
     Returns
@@ -143,7 +144,9 @@ def draw_stratified(
     [('HH000003', False), ('HH000001', False), ('HH000002', True)]
     """
     sizes = tuple(sorted(size_by_stratum.items()))
-    return _stratified(as_frame(frame), sizes, sizes, seed_digest(seed), reserves)
+    return _stratified(
+        as_frame(frame), sizes, sizes, seed_digest(seed), _by_stratum(reserves, size_by_stratum)
+    )
 
 
 def draw_two_stage(
@@ -153,7 +156,7 @@ def draw_two_stage(
     ssus: Mapping[str, int],
     seed: str,
     psu_method: PsuMethod = "sequential-poisson",
-    reserves: int = 0,
+    reserves: int | Mapping[str, int] = 0,
 ) -> Draw:
     """PSUs with probability proportional to size, then a stratified sample within each.
 
@@ -173,7 +176,7 @@ def draw_two_stage(
         Seed text, fixed after the frame.
     psu_method : {"sequential-poisson"}, default "sequential-poisson"
         How PSUs are drawn.
-    reserves : int, default 0
+    reserves : int or mapping of str to int, default 0
         Reserves in each drawn PSU and stratum; fewer where it ends.
 
     Returns
@@ -214,7 +217,12 @@ def draw_two_stage(
     wanted = psus if isinstance(psus, Mapping) else dict.fromkeys(groups, psus)
     sizes = tuple(sorted(ssus.items()))
     return _two_stage(
-        frame, tuple(sorted(wanted.items())), sizes, sizes, seed_digest(seed), reserves
+        frame,
+        tuple(sorted(wanted.items())),
+        sizes,
+        sizes,
+        seed_digest(seed),
+        _by_stratum(reserves, ssus),
     )
 
 
@@ -359,8 +367,8 @@ def certainty_units(sizes: Mapping[str, int], n: int) -> set[str]:
 def _redrawn(
     draw: Draw,
     frame: Frame,
-    sizes: tuple[tuple[str, int], ...],
-    first_sizes: tuple[tuple[str, int], ...],
+    sizes: Sizes,
+    first_sizes: Sizes,
 ) -> Draw:
     if draw.method == "stratified":
         return _stratified(frame, sizes, first_sizes, draw.seed_digest, draw.reserves)
@@ -369,12 +377,11 @@ def _redrawn(
 
 def _stratified(
     frame: Frame,
-    sizes: tuple[tuple[str, int], ...],
-    first_sizes: tuple[tuple[str, int], ...],
+    sizes: Sizes,
+    first_sizes: Sizes,
     digest: str,
-    reserves: int,
+    reserves: Sizes,
 ) -> Draw:
-    check_count("reserves", reserves)
     by_stratum = frame.units_by_stratum()
     _check_strata(by_stratum, dict(sizes))
     for stratum, n in sizes:
@@ -387,7 +394,7 @@ def _stratified(
                 wanted=n,
                 got=len(by_stratum[stratum]),
             )
-    first = dict(first_sizes)
+    first, spare = dict(first_sizes), dict(reserves)
     units = [
         unit
         for stratum, n in sizes
@@ -397,7 +404,7 @@ def _stratified(
             by_stratum[stratum],
             n,
             first.get(stratum, n),
-            reserves,
+            spare.get(stratum, 0),
             stratum=stratum,
         )
     ]
@@ -406,20 +413,19 @@ def _stratified(
 
 def _two_stage(
     frame: Frame,
-    psu_sizes: tuple[tuple[str, int], ...],
-    sizes: tuple[tuple[str, int], ...],
-    first_sizes: tuple[tuple[str, int], ...],
+    psu_sizes: Sizes,
+    sizes: Sizes,
+    first_sizes: Sizes,
     digest: str,
-    reserves: int,
+    reserves: Sizes,
 ) -> Draw:
-    check_count("reserves", reserves)
     groups = frame.psu_sizes()
     _check_strata(groups, dict(psu_sizes))
     _check_strata(frame.units_by_stratum(), dict(sizes))
     psus = tuple(
         psu for group, n in psu_sizes for psu in _draw_psus(digest, group, groups[group], n)
     )
-    within, first = frame.units_by_psu(), dict(first_sizes)
+    within, first, spare = frame.units_by_psu(), dict(first_sizes), dict(reserves)
     units = [
         unit
         for psu in psus
@@ -430,7 +436,7 @@ def _two_stage(
             within[psu.psu].get(stratum, []),
             n,
             first.get(stratum, n),
-            reserves,
+            spare.get(stratum, 0),
             stratum=stratum,
             psu=psu,
         )
@@ -525,6 +531,23 @@ def _tickets(digest: str, namespace: str, unit_ids: Sequence[str]) -> list[tuple
     return pairs
 
 
+def _by_stratum(reserves: int | Mapping[str, int], strata: Mapping[str, int]) -> Sizes:
+    """Reserves of each stratum, checked."""
+    asked = reserves if isinstance(reserves, Mapping) else dict.fromkeys(strata, reserves)
+    unknown = sorted(set(asked) - set(strata))
+    if unknown:
+        raise ArgumentError(
+            f"reserves must name strata that are drawn; got {name_some(unknown)}. "
+            f"Drawn are {name_some(strata)}.",
+            code="stratum-unknown",
+            strata=tuple(unknown[:5]),
+        )
+    return tuple(
+        (stratum, check_count(f"reserves of stratum {stratum!r}", asked.get(stratum, 0)))
+        for stratum in sorted(strata)
+    )
+
+
 def _check_strata(present: Mapping[str, object], asked: Mapping[str, int]) -> None:
     """Refuse sizes for other strata than those present, and sizes that are no counts."""
     absent = sorted(set(asked) - set(present))
@@ -551,10 +574,10 @@ def _sealed(
     frame: Frame,
     method: DrawMethod,
     digest: str,
-    sizes: tuple[tuple[str, int], ...],
-    first_sizes: tuple[tuple[str, int], ...],
-    psu_sizes: tuple[tuple[str, int], ...],
-    reserves: int,
+    sizes: Sizes,
+    first_sizes: Sizes,
+    psu_sizes: Sizes,
+    reserves: Sizes,
     psus: tuple[DrawnPsu, ...],
     units: list[DrawnUnit],
 ) -> Draw:

@@ -11,7 +11,7 @@ from sampling.commitment import (
     canonical_row,
     combine_seed,
     commit_frame,
-    commit_seed,
+    commit_seed_digest,
     commit_share,
     design_digest,
     inclusion_proof,
@@ -92,6 +92,7 @@ def test_a_leaf_hashes_the_salt_and_the_csv_line():
         (lambda: commit_share("a", "0" * 63), "share-form", "got 63 characters"),
         (lambda: commit_share("a", "0" * 64 + "\n"), "share-form", "65"),
         (lambda: commit_share("a", "A" * 64), "share-form", "lower-case"),
+        (lambda: commit_seed_digest("seed"), "seed-digest-form", "got 4 characters"),
         (lambda: combine_seed("r", "d", "1|2", []), "bar-in-text", "without '|'"),
         (lambda: canonical_json({"a": [{"b": 0.5}]}), "float-in-canonical-json", "/a/0/b"),
     ],
@@ -121,8 +122,12 @@ def test_the_seed_keeps_a_bar_for_an_empty_part():
 
 
 def test_the_published_commitment_to_a_seed_is_not_the_digest_that_tickets_are_made_of():
-    assert commit_seed("x") != hashlib.sha256(b"x").hexdigest()
-    assert commit_seed("x") == hashlib.sha256(b"audit-toolkit-seed|x").hexdigest()
+    digest = hashlib.sha256(b"seed").hexdigest()
+    assert commit_seed_digest(digest) != digest
+    assert (
+        commit_seed_digest(digest)
+        == hashlib.sha256(f"audit-toolkit-seed|{digest}".encode()).hexdigest()
+    )
 
 
 def test_the_design_digest_does_not_depend_on_the_order_of_keys():
