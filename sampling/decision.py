@@ -159,6 +159,13 @@ def decide(
     check_choice("at_threshold", at_threshold, get_args(AtThreshold))
     limit = check_number("threshold", threshold, least=-math.inf)
     given = estimate_or_interval
+    if not isinstance(given, (Estimate, CompositeEstimate, Interval)):
+        raise ArgumentError(
+            f"a decision needs one estimate or interval; got {type(given).__name__}. "
+            "Take one row of the estimates.",
+            code="not-an-estimate",
+            got=type(given).__name__,
+        )
     point = None if isinstance(given, Interval) else given.estimate
     if standard == "point":
         return _by_point(point, limit, direction, at_threshold)
@@ -366,8 +373,9 @@ def psus_to_show_below(
 
     References
     ----------
-    .. [1] B. L. Hedt-Gauthier and others, on clustered lot quality assurance sampling, 2016 (the
-       beta-binomial model of clustered plans).
+    .. [1] B. L. Hedt-Gauthier and others, "The effect of clustering on lot quality assurance
+       sampling: a probabilistic model to calculate sample sizes for quality assessments",
+       *Emerging Themes in Epidemiology* 10, 2013 (the beta-binomial model of clustered plans).
 
     Examples
     --------

@@ -121,6 +121,7 @@ def test_one_sided_limits_carry_the_whole_risk():
         (lambda: decide(interval(0, 1, 0.9), 0.02), "risk-confidence", "give risk=0.05"),
         (lambda: decide(interval(0, 1), 0.02, risk=0.05), "risk-confidence", "confidence 0.9"),
         (lambda: decide(interval(0, 1), 0.02, standard="point"), "point-missing", "estimate"),
+        (lambda: decide([rate(1, 9)], 0.02), "not-an-estimate", "one row of the estimates"),
         (lambda: decide(interval(0, 1), math.nan), "number-outside", "threshold"),
         (lambda: decide(interval(0, 1), 0.02, standard="both"), "choice-unknown", "'evidence'"),
         (lambda: decide(interval(0, 1), 0.02, direction="up"), "choice-unknown", "'below'"),

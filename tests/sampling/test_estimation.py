@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -367,3 +368,42 @@ def test_results_are_values():
     assert "korn-graubard-model" in str(rows)
     with pytest.raises(ArgumentError, match="must be one of the estimated"):
         rows.domain(7)
+
+
+@pytest.mark.parametrize("status", ["exit", "unreg"])
+def test_own_run_of_r_survey_golden(status):
+    case = load_golden("r_survey_two_stage")
+    data, want = pd.read_csv(case.folder / "input.csv"), case.values[status]
+    data["villages"] = data["stratum"].map({1: 40, 2: 25, 3: 60})
+    found = {}
+    for reference in ("without-replacement", "with-replacement"):
+        row = estimate_proportion(
+            data,
+            "poor",
+            CLUSTERED,
+            by="filed",
+            interval="korn-graubard-uncapped",
+            deff=reference,
+        ).domain(status)
+        found[f"deff_{reference.replace('-', '_')}"] = row.deff
+    found |= {"proportion": row.estimate, "std_error": row.std_error, "df": row.df}
+    found["uncapped"] = [row.lower, row.upper]
+    total = estimate_total(data, "poor", CLUSTERED, by="filed").domain(status)
+    found["total"] = [total.estimate, total.std_error]
+    rate = estimate_proportion(data, "poor", CLUSTERED, by="filed", size="persons").domain(status)
+    found["persons"] = [rate.estimate, rate.std_error]
+    corrected = replace(CLUSTERED, fpc="villages")
+    row = estimate_proportion(data, "poor", corrected, by="filed").domain(status)
+    found["std_error_fpc"] = row.std_error
+    assert found.keys() == want.keys()
+    for name, value in found.items():
+        assert value == pytest.approx(want[name], rel=case.rtol), name
+
+
+@pytest.mark.parametrize("policy", ["adjust", "average", "certainty", "remove"])
+def test_lonely_policies_of_our_own_run_of_r_survey_golden(policy):
+    case = load_golden("r_survey_two_stage")
+    data = pd.read_csv(case.folder / "input.csv")
+    few = data[(data["stratum"] != 1) | (data["village"] == data["village"].min())]
+    row = estimate_mean(few, "poor", replace(CLUSTERED, lonely_psu=policy))[0]
+    assert row.std_error == pytest.approx(case.values["lonely"][policy], rel=case.rtol)
