@@ -1,0 +1,101 @@
+"""The words at the head and foot of a county report, on its page and in its workbook alike."""
+
+from __future__ import annotations
+
+from ..model import CaseState
+from ..text import day, number, say
+from .context import FaultCount, ReportContext
+from .wording import said, word
+
+
+def page_title(context: ReportContext, language: str) -> str:
+    """Return the title of the report."""
+    return say("report.title", language, county=context.county_name, year=context.key.exit_year)
+
+
+def running_words(context: ReportContext, language: str) -> str:
+    """Return what stands at the foot of every page: evaluation and journal head."""
+    return say(
+        "report.footer",
+        language,
+        county=context.county_name,
+        year=context.key.exit_year,
+        round=context.key.round_name,
+        head=context.journal_head,
+    )
+
+
+def fact_words(context: ReportContext, language: str) -> list[tuple[str, str]]:
+    """Return which evaluation this is, by whom, and when it was written."""
+    name = say(
+        "report.evaluation-name",
+        language,
+        county=context.county_name,
+        code=context.key.county_code,
+        year=context.key.exit_year,
+        round=context.key.round_name,
+    )
+    labels = said(language, "evaluation", "institution", "date")
+    values = (name, context.key.institution, day(context.written_at, language))
+    return list(zip(labels, values, strict=True))
+
+
+def beside_words(context: ReportContext, language: str) -> list[str]:
+    """Return what stands beneath the outcome: the official point rule, whether provisional."""
+    outcome = context.results.outcome
+    lines = [
+        say(
+            "report.outcome-official",
+            language,
+            kind=word("kind", outcome.official_kind.value, language),
+        )
+    ]
+    if outcome.provisional:
+        cases = number(outcome.open_cases, language)
+        lines.append(say("report.outcome-provisional", language, cases=cases))
+    return lines
+
+
+def card_words(context: ReportContext, language: str) -> list[tuple[str, str]]:
+    """Return the four blocks of an evaluation at a glance."""
+    results = context.results
+    said_of = [i.conclusion for i in results.indicators if i.conclusion is not None]
+    states = {state: sum(c.cases for c in context.cases if c.state is state) for state in CaseState}
+    closed = states[CaseState.CONFIRMED] + states[CaseState.DISMISSED]
+    fields: dict[str, dict[str, int]] = {
+        "criteria": {
+            "met": said_of.count("pass"),
+            "all": len(said_of),
+            "open": said_of.count("inconclusive"),
+            "failed": said_of.count("fail"),
+        },
+        "procedure": {
+            "complete": results.procedure_complete,
+            "checked": results.procedure_checked,
+            "faults": sum(f.faults for f in context.county_faults),
+        },
+        "documents": {
+            "missing": _undocumented(context.household_faults),
+            "county": _undocumented(context.county_faults),
+        },
+        "cases": {
+            "confirmed": states[CaseState.CONFIRMED],
+            "dismissed": states[CaseState.DISMISSED],
+            "open": sum(states.values()) - closed,
+        },
+    }
+    return [
+        (
+            say(f"report.card-{name}", language),
+            say(
+                f"report.card-{name}-words",
+                language,
+                **{field: number(count, language) for field, count in counts.items()},
+            ),
+        )
+        for name, counts in fields.items()
+    ]
+
+
+def _undocumented(faults: tuple[FaultCount, ...]) -> int:
+    return sum(f.faults for f in faults if f.fault == "no-document")
