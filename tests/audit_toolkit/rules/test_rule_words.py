@@ -1,11 +1,13 @@
 """Every code of every shipped rule set has its words in both languages."""
 
+from pathlib import Path
+
 import pytest
 
 from audit_toolkit.fieldwork import ITEMS
 from audit_toolkit.model import CaseKind, CaseState, Verdict
 from audit_toolkit.rules import assumptions, load_rule_set, rule_set_ids
-from audit_toolkit.rules.engine import READINGS
+from audit_toolkit.rules.engine import CRITERION_RULES, READINGS
 from audit_toolkit.rules.load import NEXT_STEPS
 from audit_toolkit.rulings import FAULTS, MEASURES
 from audit_toolkit.text import LANGUAGES, keys, knows, say
@@ -63,3 +65,24 @@ def test_every_assumption_that_acts_can_be_said(exit_year, language):
         say(f"rules.assumption.{a.code}", language, value=a.value, about=a.about) for a in found
     ]
     assert len(set(words)) == len(found)
+
+
+def test_the_guide_names_every_code_and_number_of_the_rules():
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "rules.md").read_text("utf-8")
+    for rule_set_id in rule_set_ids():
+        rules = load_rule_set(rule_set_id)
+        codes = [
+            rules.rule_set_id,
+            *(q.code for q in rules.questions),
+            *(c.code for c in rules.criteria),
+            *(s.code for s in rules.steps),
+            *(o.code for o in rules.outcome_codes),
+            *(t.indicator for t in rules.thresholds),
+            *CRITERION_RULES,
+            *FAULTS,
+            *ITEMS,
+            *CaseKind,
+        ]
+        assert [code for code in codes if f"`{code}`" not in guide] == []
+        lines = [f"| {x.year} | {x.amount:,} | {x.status} |" for x in rules.poverty_lines]
+        assert [line for line in lines if line not in guide] == []
