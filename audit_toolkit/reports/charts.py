@@ -16,6 +16,7 @@ from .wording import (
     limit_words,
     lower_share,
     rate_name,
+    rate_word,
     rate_words,
     share,
     span,
@@ -178,7 +179,7 @@ def round_title(results: Sequence[Results], language: str, indicator: str) -> st
     return say(
         "report.figure-round",
         language,
-        rate=word("rate", indicator, language),
+        rate=rate_word(indicator, language),
         counties=len(rows),
         met=counts["pass"],
         open=counts["inconclusive"],

@@ -7,7 +7,7 @@ from ..rules import assumptions
 from ..text import number, percent, say
 from .context import ReportContext
 from .tables import Amount, Cell, Code, ReportTable, Share, table
-from .wording import clause, document, moment, said, share, upper_share, word
+from .wording import clause, document, moment, rate_word, said, share, upper_share, word
 
 
 def drawing_tables(context: ReportContext, language: str) -> tuple[ReportTable, ...]:
@@ -127,11 +127,12 @@ def _counties(context: ReportContext) -> int:
 
 def _about(code: str, about: str, language: str) -> str:
     kinds = {
-        "limit": "rate",
         "criterion": "criterion",
         "notice-days": "step",
         "tolerance": "item",
     }
+    if code == "limit":
+        return rate_word(about, language)
     return word(kinds[code], about, language) if code in kinds else about
 
 
@@ -152,7 +153,7 @@ def source_table(context: ReportContext, language: str) -> ReportTable:
     """Return the documents behind thresholds, stability test and steps, and how sure they are."""
     rules = context.rules
     rows = (
-        [(word("rate", t.indicator, language), t.source) for t in rules.thresholds]
+        [(rate_word(t.indicator, language), t.source) for t in rules.thresholds]
         + [(say("report.row-sources-stability", language), rules.stability.source)]
         + [(word("step", s.code, language), s.source) for s in rules.steps]
     )
@@ -207,7 +208,7 @@ def chance_table(context: ReportContext, language: str) -> ReportTable:
                 say(
                     "report.wrong-pass",
                     language,
-                    rate=word("rate", name, language),
+                    rate=rate_word(name, language),
                     chance=share(chance, language, digits=1),
                 )
                 for name, chance in plan.wrong_pass

@@ -12,6 +12,7 @@ from .wording import (
     limit_words,
     listed,
     rate_name,
+    rate_word,
     rate_words,
     said,
     share,
@@ -187,7 +188,7 @@ def exactness(context: ReportContext, language: str) -> ReportTable:
                 Amount(value=i.deff),
                 Amount(value=i.n_effective, digits=0),
                 Amount(value=i.icc, digits=3),
-                word("policy", i.icc_policy, language) if i.icc_policy else "–",
+                word("icc-policy", i.icc_policy, language) if i.icc_policy else "–",
                 word("method", i.interval.method, language) if i.interval else "–",
             )
             for i in rates
@@ -215,14 +216,14 @@ def pools(context: ReportContext, language: str) -> ReportTable:
                 say(
                     "report.rate-name",
                     language,
-                    name=word("rate", p.name, language),
+                    name=rate_word(p.name, language),
                     what=word("unit", p.unit, language),
                 ),
                 Amount(value=p.icc, digits=3),
                 Amount(value=p.estimate, digits=3),
                 p.areas,
                 p.events,
-                word("policy", p.policy, language),
+                word("icc-policy", p.policy, language),
             )
             for p in context.results.pools
         ],
@@ -239,7 +240,7 @@ def definitions(context: ReportContext, language: str) -> ReportTable:
         rule = context.rules.threshold(rate.name)
         rows.append(
             (
-                word("rate", rate.name, language),
+                rate_word(rate.name, language),
                 word("definition", rate.name, language),
                 word("formula-text", f"{rate.name}-{rate.formula}", language),
                 limit_words(_with_limit(context, rate), language),

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from ..model import OutcomeKind
 from ..text import number, percent, say
-from .charts import chances_figure, chances_title, rates_figure
+from .charts import chances_figure, chances_title, rates_figure, rates_title
 from .context import ReportContext
 from .fonts import page_font
 from .found import (

@@ -13,13 +13,19 @@ from ..text import day, knows, number, percent, say
 def word(kind: str, code: str, language: str) -> str:
     """Return the words for a code (``word("criterion", "housing", "zh")``).
 
-    Words that the rules own stand in their catalogue. A code that only a user's own rule set knows
-    is shown as it is.
+    Words that rules and conclusions own stand in their catalogues. A code that only a user's own
+    rule set knows is shown as it is.
     """
-    for key in (f"report.{kind}-{code}", f"rules.{kind}.{code}"):
+    for key in (f"report.{kind}-{code}", f"rules.{kind}.{code}", f"outcome.{kind}-{code}"):
         if knows(key, language):
             return say(key, language)
     return code
+
+
+def rate_word(name: str, language: str) -> str:
+    """Return the name of a rate."""
+    key = f"outcome.{name}"
+    return say(key, language) if knows(key, language) else name
 
 
 def said(language: str, *names: str) -> tuple[str, ...]:
@@ -56,12 +62,11 @@ def span(limits: Limits | None, language: str) -> str:
 
 
 def limit_words(indicator: Indicator, language: str) -> str:
-    """Return the limit of a rate ("below 2 %"), or a dash where it decides nothing."""
+    """Return the limit of a rate ("limit 2 %"), or a dash where it decides nothing."""
     if indicator.threshold is None:
         return "–"
-    return say(
-        f"report.limit-{indicator.direction}", language, limit=limit(indicator.threshold, language)
-    )
+    value = limit(indicator.threshold, language)
+    return say(f"outcome.limit-{indicator.direction}", language, limit=value)
 
 
 def limit(threshold: str, language: str) -> str:
@@ -73,7 +78,7 @@ def limit(threshold: str, language: str) -> str:
 
 def rate_name(indicator: Indicator, language: str) -> str:
     """Return a rate's name with its formula where there are several, and its unit."""
-    name = word("rate", indicator.name, language)
+    name = rate_word(indicator.name, language)
     formula = f"report.formula-{indicator.name}-{indicator.formula}"
     unit = word("unit", indicator.unit, language)
     inside = [say(formula, language)] if knows(formula, language) else []
