@@ -188,7 +188,7 @@ class Evaluation:
     def report(self) -> tuple[Path, ...]:
         """Write the reports; return where they are."""
         names = workflow.write_county_report(self._context, self._store, county_code=self.county)
-        return tuple(self._store.folder / "reports" / name for name in names)
+        return tuple(self._store.reports_folder / name for name in names)
 
 
 def _table(rows: Iterable[Any]) -> pd.DataFrame:

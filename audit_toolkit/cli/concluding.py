@@ -227,5 +227,5 @@ def report(
     """Write a county's reports: Chinese and English, HTML and XLSX, results as JSON."""
     with opened(store, person) as (context, opened_store):
         names = workflow.write_county_report(context, opened_store, county_code=county)
-        folder = opened_store.folder / "reports"
+        folder = opened_store.reports_folder
     emit(as_json, {"folder": str(folder), "files": names}, [str(folder / n) for n in names])

@@ -51,7 +51,9 @@ def opened(
     acting = person or settings.person
     if not acting:
         raise OperatorError("person-missing")
-    opened_store = workflow.open_store(store or settings.store, create=create)
+    opened_store = workflow.open_store(
+        store or settings.store, create=create, folder=settings.folder or None
+    )
     try:
         yield machine_context(acting), opened_store
     finally:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .. import verify_draw, workflow
-from ..errors import RegisterError
+from ..errors import OperatorError, RegisterError
 from ..machine import named_stream
 from ..model import (
     Answer,
@@ -295,14 +295,25 @@ class Story:
             )
             self.visits += 1
             if found.replacement_reason and current.kind is VisitKind.FIRST:
-                current = workflow.replace_if_any(
-                    context,
-                    self.store,
-                    assignment_id=current.assignment_id,
-                    reason_code=found.replacement_reason,
-                )
+                current = self._next_reserve(context, current, found.replacement_reason)
             else:
                 current = None
+
+    def _next_reserve(
+        self, context: workflow.Context, household: BlindHousehold, reason_code: str
+    ) -> BlindHousehold | None:
+        """Return the reserve that takes a household's place, or None where none is left."""
+        try:
+            return workflow.replace(
+                context,
+                self.store,
+                assignment_id=household.assignment_id,
+                reason_code=reason_code,
+            )
+        except OperatorError as refusal:
+            if refusal.code != "reserves-used-up":
+                raise
+            return None
 
     def compare(self) -> int:
         """Compare filed with found, rule on cases, check step logs."""
@@ -332,7 +343,7 @@ class Story:
         return total
 
     def _rule(self, code: str) -> int:
-        """Let two reviewers rule on each case after a face-to-face check; a third if they differ."""
+        """Let two reviewers rule on each case, face to face; a third if they differ."""
         evaluator = self.by(self.first(Role.EVALUATOR).person_id)
         reviewers = having(self.people, Role.REVIEWER)
         confirmed = 0

@@ -191,7 +191,7 @@ def disclose_shares(
 
 def show_ceremony(context: Context, store: Store) -> Ceremony:
     """Return the newest ceremony."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.HOLD_CEREMONY)
         ceremony = current_ceremony(tx)
         if ceremony is None:
@@ -201,7 +201,7 @@ def show_ceremony(context: Context, store: Store) -> Ceremony:
 
 def ceremony_record(context: Context, store: Store, *, language: str) -> str:
     """Return the one-page record to sign of the ceremony in force."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.HOLD_CEREMONY)
         ceremony = current_ceremony(tx)
         if ceremony is None:

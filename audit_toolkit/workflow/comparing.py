@@ -11,6 +11,7 @@ from ..fieldwork import compare
 from ..interchange import read_table
 from ..model import (
     Action,
+    Assignment,
     Case,
     CaseState,
     Discrepancy,
@@ -96,7 +97,7 @@ def cases(
     context: Context, store: Store, *, county_code: str
 ) -> tuple[tuple[Case, CaseState, tuple[Ruling, ...]], ...]:
     """Return the suspected cases of a county with their state and rulings."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_CASES, county_code)
         return cases_with_state(tx, county_code)
 
@@ -111,7 +112,8 @@ def rule_case(
     Raises
     ------
     OperatorError
-        The case is unknown or closed, the reviewer has ruled on it, or no reason is given.
+        The case is unknown or closed, the reviewer has ruled on it or visited the household
+        as an inspector, or no reason is given.
     """
     with store.transaction() as tx:
         case = tx.latest(Case, case_id)
@@ -126,7 +128,12 @@ def rule_case(
             reason=reason,
             ruled_at=context.clock(),
         )
-        state = accept_ruling(case, rulings_of(tx, case), ruling)
+        visitors = frozenset(
+            a.inspector_id
+            for a in tx.all(Assignment, county=case.county_code)
+            if a.household_id == case.household_id
+        )
+        state = accept_ruling(case, rulings_of(tx, case), ruling, inspectors=visitors)
         tx.append(ruling, key=f"{case_id}|{context.person_id}", county=case.county_code)
         record(
             tx,
@@ -143,7 +150,7 @@ def rule_case(
 
 def to_rectify(context: Context, store: Store, *, county_code: str) -> tuple[Rectification, ...]:
     """Return what has to be put right in a county after the confirmed cases."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_CASES, county_code)
         return rectifications([(c, s) for c, s, _ in cases_with_state(tx, county_code)])
 
@@ -252,7 +259,9 @@ def step_faults(tx: Transaction, county_code: str, rules: RuleSet) -> tuple[Step
     records = tx.all(StepRecord, county=county_code)
     return (
         *check_county_steps(records, county_code, rules),
-        *check_household_steps(records, checked_exited(tx, county_code), rules),
+        *check_household_steps(
+            records, checked_exited(tx, county_code), rules, county_code=county_code
+        ),
     )
 
 

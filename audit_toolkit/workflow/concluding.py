@@ -130,7 +130,7 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
 
 def results(context: Context, store: Store, *, county_code: str) -> Results:
     """Return the newest results of a county."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_RESULTS, county_code)
         return _require_results(tx, county_code)
 

@@ -122,7 +122,7 @@ def release_villages(
 
 def my_villages(context: Context, store: Store) -> tuple[VillageRelease, ...]:
     """Return the villages released to the inspector who asks."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         person = _inspector(tx, context)
         return tuple(
             release
@@ -177,7 +177,7 @@ def arrive(context: Context, store: Store, *, psu: str) -> int:
 
 def my_visits(context: Context, store: Store) -> tuple[BlindHousehold, ...]:
     """Return the inspector's own released households, in visiting order, with nothing filed."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         person = _inspector(tx, context)
         mine = [
             a

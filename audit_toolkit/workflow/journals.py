@@ -51,10 +51,10 @@ def verify_published_draw(context: Context, store: Store) -> Verdict:
 
 def published_folder(store: Store, ceremony_number: int) -> Path:
     """Return where the files of a ceremony are published."""
-    return store.folder / "published" / f"ceremony-{ceremony_number}"
+    return store.published_folder / f"ceremony-{ceremony_number}"
 
 
 def _entries(context: Context, store: Store) -> tuple[JournalEntry, ...]:
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_JOURNAL)
         return tx.journal_entries()

@@ -41,7 +41,7 @@ def check_register_file(
     column_map: Mapping[str, str] | None = None,
 ) -> ProblemList:
     """Return every problem of a register file; nothing is imported."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.IMPORT_LISTS, county_code)
         round_ = require_round(tx)
     table = read_table(path, list_name="register")
@@ -122,7 +122,7 @@ def import_roster(
 
 def match(context: Context, store: Store, *, county_code: str) -> tuple[MatchProblem, ...]:
     """Return the matching problems of a county, each to be decided before the freeze."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_LISTS, county_code)
         return match_lists(tx.register(county_code), tx.roster(county_code))
 

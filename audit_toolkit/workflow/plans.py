@@ -75,6 +75,6 @@ def plan_county(
 
 def show_plan(context: Context, store: Store, *, county_code: str) -> Plan | None:
     """Return the plan of a county, or None where none was made."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.PLAN, county_code)
         return tx.latest(Plan, county_code)

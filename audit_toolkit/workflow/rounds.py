@@ -104,12 +104,12 @@ def add_person(context: Context, store: Store, person: Person) -> None:
 
 def people(context: Context, store: Store) -> tuple[Person, ...]:
     """Return everybody of the round."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.MANAGE_PEOPLE)
         return tx.all(Person)
 
 
 def show_round(store: Store) -> Round:
     """Return the round: its name and counties are known to all who can open the store."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         return require_round(tx)

@@ -25,28 +25,28 @@ def register_rows(
     context: Context, store: Store, *, county_code: str
 ) -> tuple[RegisteredHousehold, ...]:
     """Return the register of a county as imported."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_LISTS, county_code)
         return tx.register(county_code)
 
 
 def frozen(context: Context, store: Store) -> Freeze:
     """Return the frozen frame's root, counts and digests."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_LISTS)
         return require_freeze(tx)
 
 
 def frame_rows(context: Context, store: Store, *, county_code: str) -> tuple[FrameHousehold, ...]:
     """Return the rural households of a county's frozen frame."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.SEE_LISTS, county_code)
         return tuple(unit.household for unit in tx.frame_units(county_code))
 
 
 def drawn_sample(context: Context, store: Store) -> Draw:
     """Return the drawn sample of the round."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.DRAW)
         return current_draw(tx)
 
@@ -55,14 +55,14 @@ def findings(
     context: Context, store: Store, *, county_code: str, kind: VisitKind = VisitKind.FIRST
 ) -> tuple[Finding, ...]:
     """Return the newest finding of each visit of a county."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.COMPARE, county_code)
         return tx.findings(county_code, kind)
 
 
 def discrepancies(context: Context, store: Store, *, county_code: str) -> tuple[Discrepancy, ...]:
     """Return the filed values of a county that differ from what was found."""
-    with store.transaction() as tx:
+    with store.reading() as tx:
         authorise(tx, context, Action.COMPARE, county_code)
         exit_year = require_round(tx).exit_year
         return discrepancies_of(tx, county_code, require_rules(tx), exit_year)
@@ -79,7 +79,7 @@ def figure(context: Context, store: Store, *, name: str, county_code: str, langu
     kept = results(context, store, county_code=county_code)
     if name == "rates":
         return rates_figure(kept.indicators, language)
-    with store.transaction() as tx:
+    with store.reading() as tx:
         codes = [c.county_code for c in require_round(tx).counties]
     everybody = [results(context, store, county_code=code) for code in codes]
     return round_figure(everybody, language, name)

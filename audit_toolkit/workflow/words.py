@@ -39,7 +39,7 @@ def column_map(path: Path, list_name: str) -> Mapping[str, str]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise OperatorError("file-unreadable", file=path.name) from None
-    return read_column_map(text, list_name)
+    return read_column_map(text, list_name=list_name)
 
 
 def match_decisions(problem: MatchProblem) -> tuple[str, ...]:
