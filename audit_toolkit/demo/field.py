@@ -77,13 +77,14 @@ class Field:
     ----------
     folder : Path
         The world's folder; only its ``truth`` is read.
-    seed : str, default ""
-        Decides which inspectors err at which doors.
+    seed : str, optional
+        Decides which inspectors err at which doors; the world's own where it is not given.
     """
 
-    def __init__(self, folder: Path, *, seed: str = "") -> None:
+    def __init__(self, folder: Path, *, seed: str | None = None) -> None:
         self._folder = folder / "truth"
-        self._seed = seed
+        own = (self._folder / "seed.txt").read_text(encoding="utf-8")
+        self._seed = own if seed is None else seed
         self._doors: dict[str, dict[tuple[str, ...], Answers]] = {}
         self._listed: dict[str, dict[str, Answers]] = {}
 

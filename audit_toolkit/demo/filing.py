@@ -100,8 +100,9 @@ def _file_years(rng: Generator, filed: pd.DataFrame) -> None:
     identified = rng.choice([2014, 2015, 2016, 2017, 2018], size, p=[0.72, 0.1, 0.08, 0.06, 0.04])
     exit_year = np.minimum(identified + rng.integers(1, 6, size=size), EXIT_YEAR)
     filed["identified_year"] = identified
-    exited = (filed["status"] == "exited").to_numpy()
-    filed["exit_year"] = np.where(exited, exit_year.astype(str), "")
+    # Who has returned to poverty keeps the year of the exit.
+    has_exited = filed["status"].isin(["exited", "returned"]).to_numpy()
+    filed["exit_year"] = np.where(has_exited, exit_year.astype(str), "")
 
 
 def _file_income(rng: Generator, filed: pd.DataFrame) -> None:

@@ -155,7 +155,9 @@ def _draw_true_poor(rng: Generator, truth: pd.DataFrame, setting: CountySetting)
     village = truth["village"].to_numpy()
     exited, unregistered = status == "exited", status == "unregistered"
     poor = ~(exited | unregistered)
-    wholly = rng.choice(village.max() + 1, size=setting.wrong_villages, replace=False)
+    in_village = np.bincount(village[exited], minlength=village.max() + 1)
+    middling = np.flatnonzero(in_village <= np.median(in_village))
+    wholly = rng.choice(middling, size=setting.wrong_villages, replace=False)
     in_wrong_village = np.isin(village, wholly)
     poor |= exited & in_wrong_village
     wanted = round(setting.wrongful_rate * exited.sum()) - int((exited & in_wrong_village).sum())
@@ -184,7 +186,7 @@ def clustered_choice(
         return chosen
     mean = count / eligible.sum()
     spread = 1 / icc - 1
-    # Of all villages at least the number that could hold the chosen must have a rate above zero.
+    # A rate that underflows to nought would leave its households without an order.
     rate = np.maximum(rng.beta(mean * spread, (1 - mean) * spread, village.max() + 1), 1e-9)
     score = np.where(eligible, rng.random(len(village)) / rate[village], np.inf)
     chosen[np.argsort(score, kind="stable")[:count]] = True
@@ -329,7 +331,7 @@ def _draw_approval(rng: Generator, truth: pd.DataFrame, approval: float) -> None
     says_yes = rng.random((size, items)) < 0.5
     says_yes[np.arange(size), rng.integers(items, size=size)] = False
     says_yes |= approves[:, None]
-    said = np.where(says_yes, "yes", "no")
+    said = np.where(says_yes, "yes", "no").astype("U9")
     said[approves & (rng.random(size) < 0.01), 0] = "no-answer"
     truth["approves"] = approves
     for place, item in enumerate(APPROVAL_ITEMS):

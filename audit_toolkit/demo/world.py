@@ -6,7 +6,7 @@ Run as a process of its own, so that whoever evaluates never holds the truth::
 
 FOLDER/round.json   the round: province, counties, exit year, institution, rule set
 FOLDER/lists/       <county>_register.csv, <county>_roster.csv, <county>_steps.csv
-FOLDER/truth/       <county>_truth.csv, <county>_places.csv, rates.json: for the field alone
+FOLDER/truth/       <county>_truth.csv, <county>_places.csv, rates.json, seed.txt: not for the chain
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import pandas as pd
 from numpy.random import Generator
 
 from ..interchange import write_csv
-
 from .filing import EXIT_YEAR, number_households, register_of, roster_of
 from .mismatches import places_of, plant
 from .names import COUNTY_NAMES, PROVINCE_CODE, PROVINCE_NAME, PROVINCE_NAME_EN
@@ -55,7 +54,7 @@ COUNTIES = (
     CountySetting(
         **_NAMED["900123"],
         register_incidence=0.0080,
-        wrongful_rate=0.078,
+        wrongful_rate=0.075,
         omission_rate=0.003,
         missed_share=0.08,
         approval=0.970,
@@ -151,6 +150,7 @@ def make_world(folder: Path, *, seed: str) -> None:
     for setting in COUNTIES:
         rates[setting.code] = _make_county(folder, setting, generator(seed, setting.code))
     _write_json(folder / "truth" / "rates.json", rates)
+    (folder / "truth" / "seed.txt").write_text(seed, encoding="utf-8", newline="")
 
 
 def generator(seed: str, purpose: str) -> Generator:
