@@ -171,6 +171,7 @@ class Store:
             except FileExistsError:
                 raise OperatorError("store-exists", where=self._name) from None
             undo.callback(path.unlink)
+            undo.callback(self.close)
         with self._answering(), self._engine.begin() as connection:
             if revision_of(connection) is not None:
                 raise OperatorError("store-exists", where=self._name)

@@ -149,9 +149,7 @@ def _latest_of_each(value_type: type) -> Select[Any]:
     # A look-up for each row, not a join: databases that have not counted their rows yet join badly.
     appeared = (
         select(first.c.id)
-        .where(
-            first.c.kind == records.c.kind, first.c.key == records.c.key, first.c.version == 1
-        )
+        .where(first.c.kind == records.c.kind, first.c.key == records.c.key, first.c.version == 1)
         .scalar_subquery()
     )
     followed = exists().where(
