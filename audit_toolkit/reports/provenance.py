@@ -7,7 +7,7 @@ from ..rules import assumptions
 from ..text import number, percent, say
 from .context import ReportContext
 from .tables import Amount, Cell, Code, ReportTable, Share, table
-from .wording import clause, document, moment, rate_word, said, share, upper_share, word
+from .wording import clause, document, moment, rate_word, said, upper_share, word
 
 
 def drawing_tables(context: ReportContext, language: str) -> tuple[ReportTable, ...]:
@@ -196,23 +196,6 @@ def chance_table(context: ReportContext, language: str) -> ReportTable:
                 Share(value=c.order, digits=1),
             )
             for c in plan.chances
-        ],
-        [
-            say(
-                "report.note-chances",
-                language,
-                repetitions=number(plan.repetitions, language),
-                icc=number(plan.icc, language, digits=2),
-            ),
-            *(
-                say(
-                    "report.wrong-pass",
-                    language,
-                    rate=rate_word(name, language),
-                    chance=share(chance, language, digits=1),
-                )
-                for name, chance in plan.wrong_pass
-            ),
         ],
     )
 
