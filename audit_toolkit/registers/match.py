@@ -21,6 +21,7 @@ from sampling.commitment import sha256_hex
 from ..model import MatchKind, MatchProblem, RegisteredHousehold, RosterHousehold
 
 PROBLEM_ID_DIGITS = 12
+"""Hex digits after the letter "m", without which a spreadsheet takes 12e4 for a number."""
 NEAR_NAME_LENGTH = 3
 """Shortest name compared by edit distance: one character of two is half a name."""
 
@@ -52,7 +53,7 @@ class Cluster:
         county = (self.registered or self.listed)[0].county_code
         named = "|".join((self.kind, county, "\t".join(register_ids), "\t".join(roster_ids)))
         return MatchProblem(
-            problem_id=sha256_hex(named.encode("utf-8"))[:PROBLEM_ID_DIGITS],
+            problem_id="m" + sha256_hex(named.encode("utf-8"))[:PROBLEM_ID_DIGITS],
             county_code=county,
             kind=self.kind,
             village_code=self.village_code,

@@ -153,7 +153,7 @@ def _number_trouble(text: str, form: re.Pattern[str], code: str) -> Trouble:
     likely = _half_width(text).translate(_IN_NUMBERS)
     if form is _WHOLE:
         likely = re.sub(r"\.0+$", "", likely)
-    likely = re.sub(r"^(-?)\+?0+(?=[0-9])", r"\1", likely)
+    likely = re.sub(r"^\+?(-?)0*(?=[0-9])", r"\1", likely)
     readable = form.fullmatch(likely) is not None
     trouble = full_width(text, likely if readable else _half_width(text))
     if trouble is not None:

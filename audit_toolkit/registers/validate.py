@@ -115,13 +115,16 @@ def read_lines(
         found.put(at, problem)
     refused = {(problem.row, problem.column) for problem in table.problems}
     faulty_rows = {problem.row for problem in table.problems}
+    cut_rows = {problem.row for problem in table.problems if problem.code == "row-too-short"}
     present = sorted((s for s in specs if s.name in places), key=lambda s: places[s.name])
     lines = []
     for number, cells in table.rows:
         texts = {spec.name: clean(cells[places[spec.name]]) for spec in present}
         line = Line(number=number, texts=texts, faulty=number in faulty_rows)
         for spec in present:
-            if (number, table.headers[places[spec.name]]) not in refused:
+            # What a cut row lacks is one problem, not one for each of its missing cells.
+            cut = number in cut_rows and not texts[spec.name]
+            if not cut and (number, table.headers[places[spec.name]]) not in refused:
                 _understand(line, spec, found)
         lines.append(line)
     return lines, found
