@@ -126,7 +126,8 @@ def _calibrated(data: pd.DataFrame, strata: Sequence[StratumCount]) -> pd.DataFr
     size = {s.stratum.value: s.households for s in strata}
     total = data.groupby("stratum")["weight"].sum()
     factor = {s: size[s] / total[s] for s in total.index if size.get(s) and total[s] > 0}
-    return data.assign(weight=data["weight"] * data["stratum"].map(factor).fillna(1.0))
+    scale = data["stratum"].map(factor).astype("float64").fillna(1.0)
+    return data.assign(weight=data["weight"] * scale)
 
 
 def _estimate(county: _County, rate: Rate, unit: str) -> Estimated | None:

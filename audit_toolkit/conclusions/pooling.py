@@ -96,10 +96,13 @@ def pool_round(
     """
     plan = float(rules.plan_icc)
     tables = [
-        table_of(observed).assign(county=county)
+        table.assign(county=county)
         for county, observed in sorted(observed_by_county.items())
+        if len(table := table_of(observed))
     ]
-    data = pd.concat(tables, ignore_index=True) if tables else table_of(()).assign(county="")
+    if not tables:
+        return tuple(planned_pool(r.name, unit, plan) for r in RATES for unit in r.units)
+    data = pd.concat(tables, ignore_index=True)
     return tuple(_pooled(data, rate, unit, plan) for rate in RATES for unit in rate.units)
 
 
