@@ -234,7 +234,9 @@ def open_ceremony(
 def _check_commitments(commitments: Mapping[str, str], earlier: Sequence[Ceremony]) -> None:
     if not commitments:
         raise OperatorError("commitments-missing")
-    used = {c.commitment: ceremony.number for ceremony in earlier for c in ceremony.commitments}
+    # Shares once joined are known to more than their holder; unjoined ones may serve again.
+    drawn = [ceremony for ceremony in earlier if ceremony.seed_sha256]
+    used = {c.commitment: ceremony.number for ceremony in drawn for c in ceremony.commitments}
     seen: dict[str, str] = {}
     for holder, commitment in commitments.items():
         if not _is_name(holder):
