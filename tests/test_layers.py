@@ -49,7 +49,7 @@ BEYOND: dict[int, set[str]] = {
         "xlsxwriter",
     },
     5: {"numpy"},
-    6: {"click", "numpy", "pandas", "rich", "typer"},
+    6: {"numpy", "pandas", "rich", "typer"},
 }
 
 NEVER: dict[str, set[str]] = {

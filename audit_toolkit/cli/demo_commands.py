@@ -44,7 +44,7 @@ def lab(
     notebook: Annotated[Path, typer.Argument(help="Notebook or folder to open.")] = Path(
         "notebooks"
     ),
-) -> int:
+) -> None:
     """Open JupyterLab on the tutorials."""
     print(words("lab"))
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)])
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)]))

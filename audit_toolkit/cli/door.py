@@ -9,7 +9,6 @@ import hashlib
 import sys
 import traceback
 
-import click
 import typer
 
 from sampling.errors import SamplingError
@@ -40,32 +39,26 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        outcome = app(args=words, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return WRONG_USE
-    except click.ClickException as error:
-        error.show()
-        return WRONG_USE
-    except click.Abort:
-        return REFUSED
+        app(args=words)
+    except SystemExit as leaving:  # typer leaves so after every command; 2 is its wrong use
+        return leaving.code if isinstance(leaving.code, int) else WRONG_USE
     except RegisterError as error:
-        click.echo(error.words(language()), err=True)
+        typer.echo(error.words(language()), err=True)
         print_problems(error.problems)
         return REFUSED
     except AuditError as error:
-        click.echo(error.words(language()), err=True)
+        typer.echo(error.words(language()), err=True)
         return REFUSED
     except SamplingError as error:
-        click.echo(_statistics_words(error), err=True)
+        typer.echo(_statistics_words(error), err=True)
         return REFUSED
     except Exception:  # the one outermost handler of this door
         trace = traceback.format_exc()
         number = hashlib.sha256(trace.encode()).hexdigest()[:8]
-        click.echo(say("cli.report-this", language(), number=number), err=True)
-        click.echo(trace, err=True)
+        typer.echo(say("cli.report-this", language(), number=number), err=True)
+        typer.echo(trace, err=True)
         return REFUSED
-    return outcome if isinstance(outcome, int) else DONE
+    return DONE
 
 
 def _statistics_words(error: SamplingError) -> str:

@@ -204,15 +204,15 @@ def verify_draw(
     store: StoreOption = None,
     person: PersonOption = None,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Redo the draw from the published files alone."""
     if folder is not None:
         verdict = workflow.verify_folder(folder)
     else:
         with opened(store, person) as (context, opened_store):
             verdict = workflow.verify_published_draw(context, opened_store)
-    emit(as_json, verdict, workflow.verdict_words(verdict, language()))
-    return workflow.verdict_code(verdict)
+    emit(as_json, verdict, verdict.words(language()))
+    raise typer.Exit(verdict.exit_code)
 
 
 def _write_share(path: Path, holder: str, share: str) -> None:

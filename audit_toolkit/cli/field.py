@@ -157,7 +157,7 @@ def findings_import(
     store: StoreOption = None,
     person: PersonOption = None,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Record the visits of a file, one by one, as an inspector's form would."""
     with opened(store, person) as (context, opened_store):
         outcome = workflow.import_findings(context, opened_store, file)
@@ -170,7 +170,8 @@ def findings_import(
             for problem in refused.problems:
                 print("  " + problem_words(problem))
         print(words("findings-imported", count=outcome.stored, refused=len(outcome.refused)))
-    return 1 if outcome.refused else 0
+    if outcome.refused:
+        raise typer.Exit(1)
 
 
 @findings.command("lock")

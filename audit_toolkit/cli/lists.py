@@ -16,6 +16,7 @@ from .shared import (
     PersonOption,
     StoreOption,
     emit,
+    language,
     opened,
     print_problems,
     show_table,
@@ -50,7 +51,7 @@ def register_check(
     store: StoreOption = None,
     person: PersonOption = None,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """List every problem of a register file by row and column; import nothing."""
     with opened(store, person) as (context, opened_store):
         problems = workflow.check_register_file(
@@ -67,7 +68,8 @@ def register_check(
     else:
         print_problems(problems)
         print(words("problems-found", count=len(problems)))
-    return 1 if problems else 0
+    if problems:
+        raise typer.Exit(1)
 
 
 @registers.command("import")
@@ -143,6 +145,9 @@ def roster_match(
         Path | None,
         typer.Option(help="File with the columns problem_id, decision, reason."),
     ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write a CSV to fill in, then give it to --decide.")
+    ] = None,
     store: StoreOption = None,
     person: PersonOption = None,
     as_json: JsonOption = False,
@@ -154,6 +159,8 @@ def roster_match(
             emit(as_json, decisions, words("decisions-recorded", count=len(decisions)))
             return
         problems = workflow.match(context, opened_store, county_code=county)
+    if sheet is not None:
+        sheet.write_bytes(workflow.match_sheet(problems, language()))
     if as_json:
         emit(True, problems, "")
         return

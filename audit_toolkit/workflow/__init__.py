@@ -69,7 +69,7 @@ from .views import (
     frozen,
     register_rows,
 )
-from .words import column_map, commitment_of, match_decisions, plan_words, rule_text
+from .words import column_map, commitment_of, match_decisions, match_sheet, plan_words, rule_text
 
 __all__ = [
     "Comparison",
@@ -110,6 +110,7 @@ __all__ = [
     "lock_findings",
     "match",
     "match_decisions",
+    "match_sheet",
     "my_villages",
     "my_visits",
     "open_round",

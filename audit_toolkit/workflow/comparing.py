@@ -169,7 +169,9 @@ def import_steps(context: Context, store: Store, path: Path, *, county_code: str
         steps, problems = check_steps(table, require_round(tx), county_code=county_code)
         if problems:
             raise RegisterError("list-refused", problems=problems, file=path.name)
-        tx.append_many([(s, f"{s.household_id}|{s.step}", county_code) for s in steps])
+        tx.append_many(
+            [(s, f"{county_code}|{s.household_id}|{s.step}", county_code) for s in steps]
+        )
         record(
             tx,
             context,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sampling.commitment import commit_share
 
 from ..drawing import plan_sentences
 from ..errors import OperatorError
+from ..interchange import csv_bytes
 from ..model import MATCH_DECISIONS, MatchProblem
-from ..registers import read_column_map
+from ..registers import decision_sheet, read_column_map
 from ..rules import rule_set_ids, rule_set_text
 
 commitment_of = commit_share
@@ -40,6 +41,11 @@ def column_map(path: Path, list_name: str) -> Mapping[str, str]:
     except (OSError, UnicodeDecodeError):
         raise OperatorError("file-unreadable", file=path.name) from None
     return read_column_map(text, list_name=list_name)
+
+
+def match_sheet(problems: Sequence[MatchProblem], language: str) -> bytes:
+    """Return a CSV with one row a matching problem, to be filled in and recorded."""
+    return csv_bytes(*decision_sheet(problems, language))
 
 
 def match_decisions(problem: MatchProblem) -> tuple[str, ...]:

@@ -111,8 +111,8 @@ def test_a_lost_share_at_disclosure_is_on_record_and_said_by_the_check(round_at)
         lost={"province": "介质损坏"},
     )
     verdict = workflow.verify_published_draw(small.by("eva"), small.store)
-    assert workflow.verdict_code(verdict) == 3
-    assert "province" in " ".join(workflow.verdict_words(verdict, "en"))
+    assert verdict.exit_code == 3
+    assert "province" in verdict.words("en")
 
 
 def test_shares_stay_secret_while_field_work_is_open(round_at):
