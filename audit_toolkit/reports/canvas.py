@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 
 from .fonts import FAMILY, font_path
 
-WIDTH = 440
+WIDTH = 380
 INK, SOFT, LINE, PAPER = "#1b2733", "#52606d", "#7b8794", "#ffffff"
 POINT, BAD, GOOD, MIDDLE = "#0b5394", "#a3261b", "#1d6b45", "#8a5a00"
 _VARIABLES = {
@@ -89,7 +89,7 @@ class Canvas:
         )
 
     def mark(self, x: float, y: float, shape: str, color: str, *, filled: bool, size=10.0) -> None:
-        """Draw a marker: ``"o"`` round, ``"D"`` diamond."""
+        """Draw a marker: ``"o"`` round, ``"v"`` a triangle that points down."""
         face = color if filled else PAPER
         self._axes.plot(
             [x], [y], marker=shape, ms=size, mfc=face, mec=color, mew=1.8, ls="none", clip_on=False

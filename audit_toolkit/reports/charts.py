@@ -12,6 +12,7 @@ from ..model import Indicator, OutcomeKind, Plan, Results
 from ..text import percent, say
 from .canvas import BAD, GOOD, INK, LINE, MIDDLE, PAPER, POINT, SOFT, WIDTH, Canvas, drawing_style
 from .wording import (
+    initial,
     limit,
     limit_words,
     lower_share,
@@ -24,7 +25,7 @@ from .wording import (
     word,
 )
 
-LEFT, RIGHT = 14, WIDTH - 14
+LEFT, RIGHT = 8, WIDTH - 8
 _ROW = 92
 _TONE = {"pass": GOOD, "fail": BAD, "inconclusive": MIDDLE}
 _SIGN = {"pass": "✓", "fail": "▲", "inconclusive": "◇"}
@@ -46,7 +47,7 @@ def rates_title(indicators: Sequence[Indicator], language: str) -> str:
         if names:
             joined = word("join", "list", language).join(names)
             parts.append(say(f"report.figure-rates-{conclusion}", language, names=joined))
-    return say("report.figure-rates", language, parts=word("join", "clause", language).join(parts))
+    return initial(word("join", "clause", language).join(parts))
 
 
 def rates_figure(indicators: Sequence[Indicator], language: str) -> str:
@@ -62,7 +63,7 @@ def rates_figure(indicators: Sequence[Indicator], language: str) -> str:
     Returns
     -------
     str
-        An SVG. The unweighted sample share of the official point rule is an open diamond.
+        An SVG. The unweighted sample share of the official point rule is an open triangle.
     """
     rates = shown_rates(indicators)
     top = _scale_end([i for i in rates if i.direction == "below"])
@@ -112,10 +113,10 @@ def _rate_row(
     def at(value: float) -> float:
         return LEFT + (RIGHT - LEFT) * (value - low) / (high - low)
 
-    canvas.text(LEFT, y + 18, rate_name(rate, language), size=14)
+    canvas.text(LEFT, y + 16, rate_name(rate, language), size=14)
     verdict = f"{_SIGN[conclusion]} {word('verdict', conclusion, language)}"
-    canvas.text(RIGHT, y + 18, verdict, size=13, color=_TONE[conclusion], align="right")
-    canvas.text(LEFT, y + 37, _short_words(rate, language), size=12, color=SOFT)
+    canvas.text(RIGHT, y + 33, verdict, size=13, color=_TONE[conclusion], align="right")
+    canvas.text(LEFT, y + 33, _short_words(rate, language), size=12, color=SOFT)
     edge = at(float(rate.threshold or 0))
     barred = (edge, RIGHT) if rate.direction == "below" else (LEFT, edge)
     canvas.box(*barred, y + 46, y + 68, LINE, hatch="////")
@@ -129,7 +130,7 @@ def _rate_row(
             canvas.line((end, end), (y + 51, y + 63), POINT, width=2)
         canvas.mark(at(rate.estimate), y + 57, "o", POINT, filled=True)
     if rate.official_point is not None:
-        canvas.mark(at(rate.official_point), y + 57, "D", INK, filled=False, size=7)
+        canvas.mark(at(rate.official_point), y + 46, "v", INK, filled=False, size=8)
     words = limit(rate.threshold or "0", language)
     canvas.text(edge, y + 84, words, size=12, align="center")
     if edge - LEFT > 50:
@@ -164,7 +165,7 @@ def _rates_key(canvas: Canvas, y: float, language: str) -> None:
     canvas.line((LEFT, LEFT + 26), (y + 20, y + 20), POINT, width=3.5)
     canvas.mark(LEFT + 13, y + 20, "o", POINT, filled=True)
     canvas.text(LEFT + 34, y + 25, say("report.key-interval", language), size=12)
-    canvas.mark(WIDTH / 2 + 33, y + 20, "D", INK, filled=False, size=7)
+    canvas.mark(WIDTH / 2 + 31, y + 20, "v", INK, filled=False, size=8)
     canvas.text(WIDTH / 2 + 46, y + 25, say("report.key-point", language), size=12)
     canvas.line((LEFT + 13, LEFT + 13), (y + 36, y + 56), INK, width=2)
     canvas.text(LEFT + 34, y + 51, say("report.key-limit", language), size=12)
@@ -179,7 +180,7 @@ def round_title(results: Sequence[Results], language: str, indicator: str) -> st
     return say(
         "report.figure-round",
         language,
-        rate=rate_word(indicator, language),
+        rate=initial(rate_word(indicator, language)),
         counties=len(rows),
         met=counts["pass"],
         open=counts["inconclusive"],
@@ -216,7 +217,7 @@ def round_figure(
     below = not rows or rows[0][1].direction != "above"
     low = 0.0 if below else min(_scale_start(i) for _, i in rows)
     high = _scale_end([i for _, i in rows]) if below else 1.0
-    left = LEFT + 118
+    left = LEFT + 104
 
     def at(value: float) -> float:
         return left + (RIGHT - left) * (value - low) / (high - low)
@@ -294,8 +295,8 @@ def chances_figure(plan: Plan, language: str) -> str:
     """Return how counties of several true rates come out under the plan, as stacked bars."""
     kinds = (
         ("recommend", GOOD, ""),
-        ("undecided", MIDDLE, "...."),
-        ("order", BAD, "////"),
+        ("undecided", MIDDLE, "||||"),
+        ("order", BAD, "xxxx"),
     )
     with drawing_style():
         canvas = Canvas(46 * len(plan.chances) + 40)
@@ -304,8 +305,8 @@ def chances_figure(plan: Plan, language: str) -> str:
             rate = share(chance.true_rate, language, digits=1)
             values = [(kind, getattr(chance, kind)) for kind, _, _ in kinds]
             canvas.text(LEFT, y + 17, say("report.chance-row", language, rate=rate), size=12)
-            told = [f"{_kind_word(k, language)} {share(v, language, digits=0)}" for k, v in values]
-            canvas.text(RIGHT, y + 17, "　".join(told), size=12, color=SOFT, align="right")
+            told = [share(value, language, digits=0) for _, value in values]
+            canvas.text(RIGHT, y + 17, " · ".join(told), size=12, align="right")
             left = float(LEFT)
             for (_, value), (_, color, hatch) in zip(values, kinds, strict=True):
                 right = left + (RIGHT - LEFT) * value
@@ -314,7 +315,7 @@ def chances_figure(plan: Plan, language: str) -> str:
                 left = right
         y = 46 * len(plan.chances) + 8
         for place, (kind, color, hatch) in enumerate(kinds):
-            x = LEFT + place * 140
+            x = LEFT + place * (RIGHT - LEFT) / len(kinds)
             canvas.box(x, x + 18, y + 6, y + 20, color, hatch=hatch)
             canvas.text(x + 25, y + 18, _kind_word(kind, language), size=12)
         description = " ".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model import CaseState
 from ..text import day, number, say
 from .context import FaultCount, ReportContext
-from .wording import said, word
+from .wording import in_utc, said, word
 
 
 def page_title(context: ReportContext, language: str) -> str:
@@ -36,7 +36,7 @@ def fact_words(context: ReportContext, language: str) -> list[tuple[str, str]]:
         round=context.key.round_name,
     )
     labels = said(language, "evaluation", "institution", "date")
-    values = (name, context.key.institution, day(context.written_at, language))
+    values = (name, context.key.institution, day(in_utc(context.written_at), language))
     return list(zip(labels, values, strict=True))
 
 

@@ -7,7 +7,7 @@ from ..rules import assumptions
 from ..text import number, percent, say
 from .context import ReportContext
 from .tables import Amount, Cell, Code, ReportTable, Share, table
-from .wording import clause, document, moment, rate_word, said, upper_share, word
+from .wording import clause, document, listed, moment, rate_word, said, upper_share, word
 
 
 def drawing_tables(context: ReportContext, language: str) -> tuple[ReportTable, ...]:
@@ -56,19 +56,16 @@ def seal(context: ReportContext, language: str) -> ReportTable:
     """Return digests, dice and times of the ceremony, in the order of the acts."""
     act = context.ceremony
     rows: list[tuple[str, Cell]] = [
-        ("row-frame-units", context.frame_units),
+        ("row-frame-units", number(context.frame_units, language)),
         ("row-root", Code(value=context.root)),
         ("row-public-frame", Code(value=context.public_frame_sha256)),
         ("row-design", Code(value=act.design_digest)),
-        ("row-ceremony", act.number),
+        ("row-ceremony", number(act.number, language)),
         ("row-ceremony-state", word("ceremony", act.state.value, language)),
         ("row-committed", moment(act.committed_at, language)),
         ("row-dice-at", moment(act.dice_at, language)),
         ("row-dice", Code(value=act.dice)),
-        (
-            "row-witnesses",
-            "、".join(act.witnesses) if language == "zh" else ", ".join(act.witnesses),
-        ),
+        ("row-witnesses", listed(list(act.witnesses), language)),
         ("row-seed", Code(value=act.seed_sha256)),
         ("row-draw-digest", Code(value=context.draw_digest)),
     ]
@@ -83,6 +80,8 @@ def seal(context: ReportContext, language: str) -> ReportTable:
 def holders(context: ReportContext, language: str) -> ReportTable:
     """Return each holder's commitment and, once disclosed, the share."""
     disclosed = context.ceremony.state is CeremonyState.DISCLOSED
+    complete = all(c.share for c in context.ceremony.commitments)
+    note = "later" if not disclosed else "disclosed" if complete else "lost"
     waiting = say("report.share-lost" if disclosed else "report.share-secret", language)
     return table(
         "holders",
@@ -92,11 +91,11 @@ def holders(context: ReportContext, language: str) -> ReportTable:
             (
                 c.holder,
                 Code(value=c.commitment),
-                Code(value=c.share) if c.share else f"{waiting} {c.lost}".strip(),
+                Code(value=c.share) if c.share else f"{waiting}{c.lost}",
             )
             for c in context.ceremony.commitments
         ],
-        said(language, "note-verify-disclosed" if disclosed else "note-verify-later"),
+        said(language, f"note-verify-{note}"),
     )
 
 

@@ -9,8 +9,10 @@ from .tables import Amount, ReportTable, Share, table
 from .wording import (
     clause,
     document,
+    initial,
     limit_words,
     listed,
+    rate_and_formula,
     rate_name,
     rate_word,
     rate_words,
@@ -216,7 +218,7 @@ def pools(context: ReportContext, language: str) -> ReportTable:
                 say(
                     "report.rate-name",
                     language,
-                    name=rate_word(p.name, language),
+                    name=initial(rate_word(p.name, language)),
                     what=word("unit", p.unit, language),
                 ),
                 Amount(value=p.icc, digits=3),
@@ -240,7 +242,7 @@ def definitions(context: ReportContext, language: str) -> ReportTable:
         rule = context.rules.threshold(rate.name)
         rows.append(
             (
-                rate_word(rate.name, language),
+                rate_and_formula(rate, language),
                 word("definition", rate.name, language),
                 word("formula-text", f"{rate.name}-{rate.formula}", language),
                 limit_words(_with_limit(context, rate), language),

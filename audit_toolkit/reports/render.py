@@ -102,6 +102,7 @@ def html_report(context: ReportContext, language: str) -> bytes:
         sections=sections(context, language),
         footer=running_words(context, language),
     )
+    page = page.replace(" %", "\u00a0%")
     font = base64.b64encode(page_font(page)).decode("ascii")
     return page.replace(_FONT_PLACE, font).encode("utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from ..text import number, percent
 
@@ -30,6 +31,8 @@ class Code:
 
     value: str
 
+
+_SHORT = 16
 
 Cell = str | int | Share | Amount | Code
 
@@ -80,7 +83,14 @@ def cell_words(cell: Cell, language: str) -> str:
 
 
 def cell_kind(cell: Cell) -> str:
-    """Return how a cell is set: "number", "code" or "words"."""
+    """Return how a cell is set: "number", "code", "short" (on one line) or "words"."""
     if isinstance(cell, Code):
         return "code"
-    return "words" if isinstance(cell, str) else "number"
+    if isinstance(cell, str):
+        return "short" if text_width(cell) <= _SHORT else "words"
+    return "number"
+
+
+def text_width(words: str) -> int:
+    """Return the width of a text in half-width columns: a Chinese character takes two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in words)

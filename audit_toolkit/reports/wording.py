@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ..model import Indicator, Limits, Source
@@ -78,11 +78,27 @@ def limit(threshold: str, language: str) -> str:
 
 def rate_name(indicator: Indicator, language: str) -> str:
     """Return a rate's name with its formula where there are several, and its unit."""
-    name = rate_word(indicator.name, language)
-    formula = f"report.formula-{indicator.name}-{indicator.formula}"
     unit = word("unit", indicator.unit, language)
-    inside = [say(formula, language)] if knows(formula, language) else []
-    return say("report.rate-name", language, name=name, what=listed([*inside, unit], language))
+    return _qualified(indicator, language, unit)
+
+
+def rate_and_formula(indicator: Indicator, language: str) -> str:
+    """Return a rate's name with its formula where there are several."""
+    return _qualified(indicator, language)
+
+
+def _qualified(indicator: Indicator, language: str, *more: str) -> str:
+    name = initial(rate_word(indicator.name, language))
+    formula = f"report.formula-{indicator.name}-{indicator.formula}"
+    parts = [*([say(formula, language)] if knows(formula, language) else []), *more]
+    if not parts:
+        return name
+    return say("report.rate-name", language, name=name, what=listed(parts, language))
+
+
+def initial(words: str) -> str:
+    """Return words with a capital at their head."""
+    return words[:1].upper() + words[1:]
 
 
 def rate_words(indicator: Indicator, language: str) -> str:
@@ -128,12 +144,16 @@ def clause(source: Source, language: str) -> str:
 
 
 def moment(value: datetime | None, language: str) -> str:
-    """Return a date with the time and its zone."""
+    """Return a date with the time in UTC, as it is published with the draw."""
     if value is None:
         return "–"
-    zone = value.strftime("%z")
-    zone = f" (UTC{zone[:3]}:{zone[3:5]})" if zone and zone != "+0000" else " (UTC)" if zone else ""
-    return f"{day(value, language)} {value:%H:%M}{zone}"
+    at = in_utc(value)
+    return f"{day(at, language)} {at:%H:%M} UTC"
+
+
+def in_utc(value: datetime) -> datetime:
+    """Return a time in UTC; one without zone counts as UTC, never as this machine's."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def listed(parts: list[str], language: str) -> str:

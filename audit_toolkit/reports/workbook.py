@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
-from datetime import UTC
 from functools import partial
 
 import xlsxwriter
@@ -34,8 +32,8 @@ from .provenance import (
     version_table,
 )
 from .rates import definitions, rate_tables
-from .tables import Amount, Cell, ReportTable, Share, cell_words, table
-from .wording import said, word
+from .tables import Amount, Cell, ReportTable, Share, cell_words, table, text_width
+from .wording import in_utc, said, word
 
 _WIDEST = 70
 _MARGIN = 2
@@ -72,7 +70,7 @@ def xlsx_report(context: ReportContext, language: str) -> bytes:
             "title": page_title(context, language),
             "author": context.key.institution,
             "comments": say("report.not-approval", language),
-            "created": context.written_at.astimezone(UTC).replace(tzinfo=None),
+            "created": in_utc(context.written_at).replace(tzinfo=None),
         }
     )
     look = _Look(book)
@@ -220,9 +218,5 @@ def _widths(tables: tuple[ReportTable, ...], language: str) -> list[int]:
         for cells in (one.columns, *one.rows):
             for column, cell in enumerate(cells):
                 words = cell if isinstance(cell, str) else cell_words(cell, language)
-                widths[column] = max(widths[column], _columns(words) + _MARGIN)
+                widths[column] = max(widths[column], text_width(words) + _MARGIN)
     return [min(width, _WIDEST) for width in widths]
-
-
-def _columns(words: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)
