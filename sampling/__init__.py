@@ -5,9 +5,18 @@ random numbers that it was not handed.
 """
 
 from .clustering import PooledIcc, design_effect, pool_icc
+from .commitment import (
+    Commitment,
+    combine_seed,
+    commit_frame,
+    commit_share,
+    inclusion_proof,
+    verify_inclusion,
+)
 from .composite import CompositeEstimate, CompositePart, composite_part, estimate_composite
 from .decision import Decision, PsusToShow, decide, psus_to_show_below
 from .design import Design
+from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit
 from .errors import (
     ApproximationWarning,
     ArgumentError,
@@ -21,6 +30,7 @@ from .errors import (
     SmallSampleWarning,
 )
 from .estimation import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
+from .frame import Frame
 from .intervals import (
     interval_clopper_pearson,
     interval_hypergeometric,
@@ -39,20 +49,27 @@ from .size import (
     size_for_detection,
     size_for_proportion,
 )
+from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
 
 __all__ = [
     "ApproximationWarning",
     "ArgumentError",
     "CappedAllocationWarning",
     "ClusterTake",
+    "Commitment",
     "CompositeEstimate",
     "CompositePart",
     "Decision",
     "Design",
     "DetectionSize",
+    "Draw",
+    "DrawCheck",
+    "DrawnPsu",
+    "DrawnUnit",
     "EmptyStratumError",
     "Estimate",
     "Estimates",
+    "Frame",
     "FrameTooSmallError",
     "Interval",
     "LonelyUnitError",
@@ -64,14 +81,21 @@ __all__ = [
     "SamplingError",
     "SamplingWarning",
     "SmallSampleWarning",
+    "combine_seed",
+    "commit_frame",
+    "commit_share",
     "composite_part",
     "decide",
     "design_effect",
+    "draw_stratified",
+    "draw_two_stage",
     "estimate_composite",
     "estimate_mean",
     "estimate_proportion",
     "estimate_ratio",
     "estimate_total",
+    "extend_draw",
+    "inclusion_proof",
     "interval_clopper_pearson",
     "interval_hypergeometric",
     "interval_jeffreys",
@@ -85,4 +109,7 @@ __all__ = [
     "read_result",
     "size_for_detection",
     "size_for_proportion",
+    "ticket",
+    "verify_draw",
+    "verify_inclusion",
 ]

@@ -1,9 +1,11 @@
 """Draws by tickets: the vectors of the method, what must always hold, and the frequencies."""
 
 import dataclasses
+import json
 import math
 import pickle
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -395,3 +397,34 @@ def test_a_draw_reads_a_pandas_table():
     data = pd.DataFrame({"unit_id": ["u1", "u2"], "stratum": ["a", "a"]})
     draw = draw_stratified(data, {"a": 1}, seed=SEED)
     assert draw == draw_stratified(data.iloc[::-1], {"a": 1}, seed=SEED)
+
+
+STORED = Path(__file__).parent / "stored_results"
+
+
+def stored_draw() -> Draw:
+    return draw_two_stage(FRAME, psus=1, ssus={"a": 1, "b": 1}, seed=SEED, reserves={"a": 1})
+
+
+@pytest.mark.parametrize("kind", ["draw", "drawn-psu", "drawn-unit", "draw-check"])
+def test_a_stored_draw_is_still_read_and_drawn_again(kind):
+    draw = stored_draw()
+    made = {
+        "draw": draw,
+        "drawn-psu": draw.psus[0],
+        "drawn-unit": draw.units[0],
+        "draw-check": verify_draw(draw, FRAME),
+    }[kind]
+    stored = json.loads((STORED / f"{kind}.json").read_text("utf-8"))
+    assert stored == made.to_dict()
+    assert read_result(stored) == made
+    if kind == "draw":
+        assert verify_draw(Draw.from_dict(stored), FRAME, seed=SEED)
+
+
+def test_reserves_may_differ_by_stratum():
+    draw = draw_stratified(FRAME, {"a": 1, "b": 1}, seed=SEED, reserves={"a": 2})
+    assert Counter(u.stratum for u in draw.units if u.reserve) == {"a": 2}
+    with pytest.raises(ArgumentError) as caught:
+        draw_stratified(FRAME, {"a": 1, "b": 1}, seed=SEED, reserves={"z": 1})
+    assert caught.value.code == "stratum-unknown"
