@@ -11,6 +11,7 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -88,7 +89,9 @@ class Canvas:
             x, y, color=color, lw=width, ls=(0, (4, 3)) if dashed else "-", solid_capstyle="butt"
         )
 
-    def mark(self, x: float, y: float, shape: str, color: str, *, filled: bool, size=10.0) -> None:
+    def mark(
+        self, x: float, y: float, shape: str, color: str, *, filled: bool, size: float = 10.0
+    ) -> None:
         """Draw a marker: ``"o"`` round, ``"v"`` a triangle that points down."""
         face = color if filled else PAPER
         self._axes.plot(
@@ -119,7 +122,7 @@ class Canvas:
         return _finished(out.getvalue().decode("utf-8"), name, title, description)
 
 
-def drawing_style():
+def drawing_style() -> AbstractContextManager[None]:
     """Return the context in which a ``Canvas`` is made and written."""
     return style.context(["default", _SETTINGS])
 
