@@ -26,6 +26,9 @@ def demo(
         Path, typer.Option(help="New folder for the demo's store, lists and reports.")
     ] = Path("demo-output"),
     seed: Annotated[str, typer.Option(help="Text that decides the fictitious world.")] = "demo",
+    wrong_villages: Annotated[
+        int, typer.Option(help="Villages of the third county that are wrong as a whole.")
+    ] = 0,
     fresh: Annotated[bool, typer.Option(help="Remove an earlier demo's folder first.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,7 +39,13 @@ def demo(
         if not (out / "demo.txt").exists():
             raise OperatorError("demo-foreign", path=out)
         shutil.rmtree(out)
-    summary = run_story(out, seed=seed, language=language(), quiet=as_json)
+    summary = run_story(
+        out,
+        seed=seed,
+        language=language(),
+        wrong_villages=wrong_villages,
+        quiet=as_json,
+    )
     emit(as_json, summary, "")
 
 

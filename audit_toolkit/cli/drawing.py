@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from .. import workflow
 from ..errors import OperatorError
 from ..machine import make_share
-from ..model import Stratum
+from ..model import Ceremony, CeremonyState, Stratum
 from .shared import (
     CountyOption,
     JsonOption,
@@ -102,7 +103,7 @@ def commit(
     with opened(store, person) as (context, opened_store):
         ceremony = workflow.commit(context, opened_store, pairs)
         page = workflow.ceremony_record(context, opened_store, language=language())
-    emit(as_json, ceremony, page)
+    emit(as_json, _public(ceremony), page)
 
 
 def dice(
@@ -119,7 +120,7 @@ def dice(
             context, opened_store, digits=digits, digits_again=again, witnesses=witness
         )
         page = workflow.ceremony_record(context, opened_store, language=language())
-    emit(as_json, ceremony, page)
+    emit(as_json, _public(ceremony), page)
 
 
 def draw(
@@ -138,7 +139,6 @@ def draw(
         {
             "ceremony": drawn.ceremony,
             "digest": drawn.digest,
-            "seed_sha256": drawn.seed_sha256,
             "villages": len(drawn.villages),
             "households": sample,
             "reserves": len(drawn.households) - sample,
@@ -161,7 +161,7 @@ def ceremony_show(
     with opened(store, person) as (context, opened_store):
         ceremony = workflow.show_ceremony(context, opened_store)
         page = workflow.ceremony_record(context, opened_store, language=language())
-    emit(as_json, ceremony, page)
+    emit(as_json, _public(ceremony), page)
 
 
 @ceremonies.command("void")
@@ -213,6 +213,13 @@ def verify_draw(
             verdict = workflow.verify_published_draw(context, opened_store)
     emit(as_json, verdict, verdict.words(language()))
     raise typer.Exit(verdict.exit_code)
+
+
+def _public(ceremony: Ceremony) -> Ceremony:
+    """Keep the seed's digest back until the shares are public: with it the sample is known."""
+    if ceremony.state is CeremonyState.DISCLOSED:
+        return ceremony
+    return dataclasses.replace(ceremony, seed_sha256="")
 
 
 def _write_share(path: Path, holder: str, share: str) -> None:

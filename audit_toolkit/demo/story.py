@@ -470,16 +470,33 @@ class Story:
         return state
 
 
-def make_world(out: Path, seed: str) -> None:
+def make_world(out: Path, seed: str, wrong_villages: int) -> None:
     """Let another process make the fictitious counties and their truth in a folder of its own."""
     subprocess.run(
-        [sys.executable, "-m", "audit_toolkit.demo.world", str(out / "world"), "--seed", seed],
+        [
+            sys.executable,
+            "-m",
+            "audit_toolkit.demo.world",
+            str(out / "world"),
+            "--seed",
+            seed,
+            "--wrong-villages",
+            str(wrong_villages),
+        ],
         check=True,
     )
 
 
-def run_story(out: Path, *, seed: str, language: str, quiet: bool = False) -> StorySummary:
-    """Return what the demo left behind in ``out``, a folder that must not exist yet."""
+def run_story(
+    out: Path, *, seed: str, language: str, wrong_villages: int = 0, quiet: bool = False
+) -> StorySummary:
+    """Return what the demo left behind in ``out``, a folder that must not exist yet.
+
+    Parameters
+    ----------
+    wrong_villages : int, default 0
+        Villages of the third county in which every exit is on paper only.
+    """
     out.mkdir(parents=True)
     (out / "demo.txt").write_text(say("demo.folder", language) + "\n", encoding="utf-8")
 
@@ -488,7 +505,7 @@ def run_story(out: Path, *, seed: str, language: str, quiet: bool = False) -> St
             print(line, flush=True)
 
     tell(say("demo.title", language, seed=seed, day=day(START, language)))
-    make_world(out, seed)
+    make_world(out, seed, wrong_villages)
     story = Story(out, seed, language, tell)
     story.open_round()
     households = story.take_in_lists()

@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,15 +51,14 @@ COUNTIES = (
         approval=0.982,
         incomplete_steps=0.01,
     ),
-    # Exits on paper, two villages of them wholly.
+    # Exits on paper, in many villages a few, in some many.
     CountySetting(
         **_NAMED["900123"],
         register_incidence=0.0080,
-        wrongful_rate=0.075,
+        wrongful_rate=0.085,
         omission_rate=0.003,
         missed_share=0.08,
         approval=0.970,
-        wrong_villages=2,
         incomplete_steps=0.008,
     ),
     # Sound households, a procedure that was cut short.
@@ -85,6 +85,8 @@ COUNTIES = (
     ),
 )
 """The counties of the demo and what is to be true of them; rates are of households."""
+
+WHOLLY_WRONG = "900123"
 
 TRUTH_COLUMNS = (
     "household",
@@ -133,7 +135,7 @@ TRUTH_COLUMNS = (
 )
 
 
-def make_world(folder: Path, *, seed: str) -> None:
+def make_world(folder: Path, *, seed: str, wrong_villages: int = 0) -> None:
     """Write the demo's lists and their truth into ``folder``; the same seed gives the same bytes.
 
     Parameters
@@ -142,13 +144,18 @@ def make_world(folder: Path, *, seed: str) -> None:
         Made where it does not exist; files of the same names are replaced.
     seed : str
         Any text.
+    wrong_villages : int, default 0
+        Villages of the third county in which every exit is on paper only.
     """
     for part in ("lists", "truth"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     _write_json(folder / "round.json", round_description())
     rates = {}
     for setting in COUNTIES:
-        rates[setting.code] = _make_county(folder, setting, generator(seed, setting.code))
+        own = setting
+        if setting.code == WHOLLY_WRONG:
+            own = replace(setting, wrong_villages=wrong_villages)
+        rates[setting.code] = _make_county(folder, own, generator(seed, setting.code))
     _write_json(folder / "truth" / "rates.json", rates)
     (folder / "truth" / "seed.txt").write_text(seed, encoding="utf-8", newline="")
 
@@ -258,8 +265,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--seed", required=True, help="any text; the same text gives the same world"
     )
+    parser.add_argument(
+        "--wrong-villages",
+        type=int,
+        default=0,
+        help="villages of the third county in which every exit is on paper only",
+    )
     parsed = parser.parse_args(arguments)
-    make_world(parsed.folder, seed=parsed.seed)
+    make_world(parsed.folder, seed=parsed.seed, wrong_villages=parsed.wrong_villages)
 
 
 if __name__ == "__main__":

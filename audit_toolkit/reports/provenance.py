@@ -66,7 +66,12 @@ def seal(context: ReportContext, language: str) -> ReportTable:
         ("row-dice-at", moment(act.dice_at, language)),
         ("row-dice", Code(value=act.dice)),
         ("row-witnesses", listed(list(act.witnesses), language)),
-        ("row-seed", Code(value=act.seed_sha256)),
+        # Whoever holds the seed's digest and the public frame has the sample: only once disclosed.
+        *(
+            [("row-seed", Code(value=act.seed_sha256))]
+            if act.state is CeremonyState.DISCLOSED
+            else []
+        ),
         ("row-draw-digest", Code(value=context.draw_digest)),
     ]
     return table(

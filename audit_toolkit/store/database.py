@@ -43,6 +43,7 @@ class Store:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.folder = folder
         self._engine = engine
+        self._kept: dict[tuple[type, str], Any] = {}
         self._name = engine.url.render_as_string(hide_password=True)
         reading: dict[str, Any] = {"access": "read"}
         if engine.dialect.name == "postgresql":
@@ -151,7 +152,7 @@ class Store:
             with self._answering():
                 connection = stack.enter_context(self._engine.begin())
                 connection.execute(_TAKE_LOCK)
-            yield Transaction(connection, writing=True)
+            yield Transaction(connection, writing=True, kept=self._kept)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -159,7 +160,7 @@ class Store:
         with ExitStack() as stack:
             with self._answering():
                 connection = stack.enter_context(self._reader.begin())
-            yield Transaction(connection, writing=False)
+            yield Transaction(connection, writing=False, kept=self._kept)
 
     def _create(self, undo: ExitStack) -> None:
         path = self._file()

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, exists, func, select
 
 from .. import model
-from ..model import Assignment, Round
+from ..errors import IntegrityError
+from ..model import Assignment, Draw, Freeze, Round
 from .codec import from_json_value, to_json_value
 from .session import Session
 from .tables import records
@@ -55,6 +56,10 @@ def kind_of(value_type: type) -> str:
     return _NAMES[value_type]
 
 
+WRITTEN_ONCE = (Draw, Freeze)
+"""Large values that never get a second version, so that one reading serves the whole process."""
+
+
 class Records(Session):
     """Documents by kind and key; the version with the highest number counts."""
 
@@ -77,6 +82,8 @@ class Records(Session):
         rows = []
         for kind, value, key, county in given:
             version = last[kind, key] = last.get((kind, key), 0) + 1
+            if version > 1 and type(value) in WRITTEN_ONCE:
+                raise IntegrityError("record-twice", kind=kind, entry=key)
             rows.append(
                 {
                     "kind": kind,
@@ -92,6 +99,16 @@ class Records(Session):
 
     def latest(self, value_type: type[Value], key: str = "") -> Value | None:
         """Return the latest version of ``key``, or None."""
+        if value_type not in WRITTEN_ONCE:
+            return self._latest_body(value_type, key)
+        if (value_type, key) not in self._kept:
+            value = self._latest_body(value_type, key)
+            if value is None or self._added:
+                return value  # what this transaction added may yet be taken back
+            self._kept[value_type, key] = value
+        return self._kept[value_type, key]
+
+    def _latest_body(self, value_type: type[Value], key: str) -> Value | None:
         row = self._row(_of(value_type, key).order_by(records.c.version.desc()).limit(1))
         return None if row is None else from_json_value(row.body, value_type)
 

@@ -11,9 +11,13 @@ from sqlalchemy import Connection, Insert, Row, Select, Table, insert
 class Session:
     """Reads rows and adds rows; there is no way to change or remove one."""
 
-    def __init__(self, connection: Connection, *, writing: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, writing: bool, kept: dict[tuple[type, str], Any]
+    ) -> None:
         self._connection = connection
         self._writing = writing
+        self._kept = kept
+        self._added = False
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         return self._connection.execute(query).all()
@@ -33,4 +37,5 @@ class Session:
     def _run(self, statement: Insert, rows: Any) -> Any:
         if not self._writing:
             raise RuntimeError("a reading transaction adds nothing; use store.transaction().")
+        self._added = True
         return self._connection.execute(statement, rows)

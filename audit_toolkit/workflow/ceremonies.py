@@ -147,6 +147,8 @@ def void_ceremony(context: Context, store: Store, *, reason: str) -> Ceremony:
             raise WrongStageError("void-after-release", number=ceremony.number)
         ceremony = void(ceremony, reason)
         _keep(tx, context, ceremony, "void-ceremony", reason=reason)
+        files = _files(tx, ceremony, tx.latest(Draw, str(ceremony.number)))
+    write_published(store, files)
     return ceremony
 
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import __version__
 from ..conclusions import conclude, indicators, observe, outcome_sentence, pool_round
 from ..drawing import plan_sentences
 from ..errors import OperatorError, WrongStageError
-from ..fieldwork import inspector_error
 from ..model import (
     Action,
-    Assignment,
-    AssignmentState,
     Ceremony,
     CeremonyState,
     FindingsLock,
+    IccPool,
     ObservedHousehold,
     OrderReply,
     OutcomeKind,
     Plan,
     ProvincialDecision,
     Results,
-    RuleSet,
-    VisitKind,
+    Round,
 )
 from ..registers import village_counts
 from ..reports import build_context, html_report, results_json, xlsx_report
-from ..rulings import rectifications
+from ..rulings import CLOSED, rectifications
 from ..store import Store, Transaction, write_report
 from ..text import LANGUAGES
 from .access import (
@@ -37,16 +36,8 @@ from .access import (
     require_round,
     require_rules,
 )
-from .comparing import (
-    cases_with_state,
-    checked_exited,
-    discrepancies_of,
-    judged,
-    require_lock,
-    sampled_households,
-    step_faults,
-)
 from .context import Context
+from .county import CountyFacts
 
 
 def estimate(context: Context, store: Store) -> tuple[Results, ...]:
@@ -66,54 +57,12 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
         codes = [c.county_code for c in round_.counties if c.county_code in locked]
         if not codes:
             raise WrongStageError("no-county-locked")
-        observed = {code: _observe(tx, code, rules, round_.exit_year) for code in codes}
+        facts = {code: CountyFacts(tx, code) for code in codes}
+        observed = {code: _observe(tx, facts[code]) for code in codes}
         pools = pool_round(observed, rules)
-        freeze = require_freeze(tx)
         results = []
         for code in codes:
-            key = round_.key(code)
-            plan = tx.latest(Plan, code)
-            assert plan is not None
-            villages = village_counts(tx.frame_units(code), code)
-            rates = indicators(
-                key,
-                observed[code],
-                [s for s in freeze.strata if s.county_code == code],
-                villages,
-                pools,
-                rules,
-                province_code=round_.province_code,
-            )
-            faults = step_faults(tx, code, rules)
-            checked = checked_exited(tx, code)
-            faulty = {f.household_id for f in faults if f.household_id}
-            outcome = conclude(
-                key,
-                rates,
-                faults,
-                checked_households=len(checked),
-                open_cases=sum(
-                    s.value not in ("confirmed", "dismissed")
-                    for _, s, _ in cases_with_state(tx, code)
-                ),
-                plan=plan,
-                villages=villages,
-                rules=rules,
-                province_code=round_.province_code,
-            )
-            result = Results(
-                key=key,
-                indicators=rates,
-                pools=pools,
-                outcome=outcome,
-                inspector_error=_inspector_error(tx, code, rules, round_.exit_year),
-                response=_response(tx, code),
-                procedure_complete=len(checked) - len(faulty),
-                procedure_checked=len(checked),
-                rule_set_id=rules.rule_set_id,
-                rule_set_sha256=rules.sha256,
-                software=f"audit-toolkit {__version__}",
-            )
+            result = _conclude(tx, facts[code], observed[code], pools, round_)
             if tx.latest(Results, code) != result:
                 tx.append(result, key=code, county=code)
             record(
@@ -121,8 +70,8 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
                 context,
                 "estimate",
                 county_code=code,
-                outcome=outcome.kind.value,
-                reasons=list(outcome.reasons),
+                outcome=result.outcome.kind.value,
+                reasons=list(result.outcome.reasons),
             )
             results.append(result)
     return tuple(results)
@@ -156,7 +105,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
         plan = tx.latest(Plan, county_code)
         ceremony = require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED)
         assert plan is not None
-        ruled = [(c, s) for c, s, _ in cases_with_state(tx, county_code)]
+        facts = CountyFacts(tx, county_code)
         head = record_report(tx, context, county_code, ceremony)
         page = build_context(
             round_=round_,
@@ -166,10 +115,10 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
             ceremony=ceremony,
             draw=current_draw(tx),
             results=kept,
-            cases=ruled,
-            rectifications=rectifications(ruled),
-            step_faults=step_faults(tx, county_code, rules),
-            discrepancies=discrepancies_of(tx, county_code, rules, round_.exit_year),
+            cases=facts.ruled,
+            rectifications=rectifications(facts.ruled),
+            step_faults=facts.step_faults,
+            discrepancies=facts.discrepancies,
             rules=rules,
             journal_head=head,
             software=kept.software,
@@ -272,33 +221,60 @@ def _require_results(tx: Transaction, county_code: str) -> Results:
     return kept
 
 
-def _observe(
-    tx: Transaction, county_code: str, rules: RuleSet, exit_year: int
-) -> tuple[ObservedHousehold, ...]:
-    require_lock(tx, county_code)
+def _observe(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHousehold, ...]:
     return observe(
         current_draw(tx),
-        tx.all(Assignment, county=county_code),
-        sampled_households(tx, county_code),
-        judged(tx, county_code, VisitKind.FIRST, rules, exit_year),
-        [(c, s) for c, s, _ in cases_with_state(tx, county_code)],
+        facts.assignments,
+        facts.households,
+        facts.first,
+        facts.ruled,
+        facts.rules,
+    )
+
+
+def _conclude(
+    tx: Transaction,
+    facts: CountyFacts,
+    observed: Sequence[ObservedHousehold],
+    pools: tuple[IccPool, ...],
+    round_: Round,
+) -> Results:
+    """Return one county's rates and outcome, the pooled correlations given."""
+    code, rules = facts.county_code, facts.rules
+    key = round_.key(code)
+    plan = tx.latest(Plan, code)
+    assert plan is not None
+    villages = village_counts(tx.frame_units(code), code)
+    rates = indicators(
+        key,
+        observed,
+        [s for s in require_freeze(tx).strata if s.county_code == code],
+        villages,
+        pools,
         rules,
+        province_code=round_.province_code,
     )
-
-
-def _inspector_error(tx: Transaction, county_code: str, rules: RuleSet, exit_year: int):
-    first = judged(tx, county_code, VisitKind.FIRST, rules, exit_year)
-    revisit = judged(tx, county_code, VisitKind.REVISIT, rules, exit_year)
-    both = sorted(first.keys() & revisit.keys())
-    return inspector_error(county_code, [(first[h][1], revisit[h][1]) for h in both])
-
-
-def _response(tx: Transaction, county_code: str) -> tuple[tuple[str, int], ...]:
-    """Return how often each outcome code ended a first visit, with the replaced beside."""
-    counts: dict[str, int] = {}
-    for finding in tx.findings(county_code, VisitKind.FIRST):
-        counts[finding.visit.outcome] = counts.get(finding.visit.outcome, 0) + 1
-    replaced = sum(
-        a.state is AssignmentState.REPLACED for a in tx.all(Assignment, county=county_code)
+    outcome = conclude(
+        key,
+        rates,
+        facts.step_faults,
+        checked_households=len(facts.checked_exited),
+        open_cases=sum(state not in CLOSED for _, state in facts.ruled),
+        plan=plan,
+        villages=villages,
+        rules=rules,
+        province_code=round_.province_code,
     )
-    return (*sorted(counts.items()), ("replaced", replaced))
+    return Results(
+        key=key,
+        indicators=rates,
+        pools=pools,
+        outcome=outcome,
+        inspector_error=facts.inspector_error,
+        response=facts.response,
+        procedure_complete=facts.complete_households,
+        procedure_checked=len(facts.checked_exited),
+        rule_set_id=rules.rule_set_id,
+        rule_set_sha256=rules.sha256,
+        software=f"audit-toolkit {__version__}",
+    )

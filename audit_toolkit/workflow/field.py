@@ -13,8 +13,10 @@ from ..model import (
     Assignment,
     AssignmentState,
     BlindHousehold,
+    Draw,
     Finding,
     FindingsLock,
+    FrameUnit,
     Person,
     Plan,
     ProblemList,
@@ -266,11 +268,11 @@ def replace(
         assignment = _own_assignment(tx, context, assignment_id)
         _refuse_locked(tx, assignment.county_code)
         code = assignment.county_code
-        units = tx.frame_units(code)
+        drawn = current_draw(tx)
         old, new = replace_with_reserve(
-            current_draw(tx),
-            units,
-            tx.all(Assignment, county=code),
+            drawn,
+            _units_of_village(tx, drawn, assignment.psu),
+            tx.assignments_of(context.person_id),
             assignment_id,
             reason_code=reason_code,
             rules=require_rules(tx),
@@ -321,6 +323,11 @@ def lock_findings(context: Context, store: Store, *, county_code: str) -> Findin
         tx.append(lock, key=county_code, county=county_code)
         record(tx, context, "lock-findings", county_code=county_code)
     return lock
+
+
+def _units_of_village(tx: Transaction, drawn: Draw, psu: str) -> list[FrameUnit]:
+    units = [tx.frame_unit(h.household_id) for h in drawn.households if h.psu == psu]
+    return [unit for unit in units if unit is not None]
 
 
 def _inspector(tx: Transaction, context: Context) -> Person:

@@ -14,10 +14,10 @@ from ..model import (
 )
 from ..reports import chances_figure, rates_figure, round_figure
 from ..store import Store
-from .access import authorise, current_draw, require_freeze, require_round, require_rules
-from .comparing import discrepancies_of
+from .access import authorise, current_draw, require_freeze, require_round
 from .concluding import results
 from .context import Context
+from .county import CountyFacts
 from .plans import show_plan
 
 
@@ -64,8 +64,7 @@ def discrepancies(context: Context, store: Store, *, county_code: str) -> tuple[
     """Return the filed values of a county that differ from what was found."""
     with store.reading() as tx:
         authorise(tx, context, Action.COMPARE, county_code)
-        exit_year = require_round(tx).exit_year
-        return discrepancies_of(tx, county_code, require_rules(tx), exit_year)
+        return CountyFacts(tx, county_code).discrepancies
 
 
 def figure(context: Context, store: Store, *, name: str, county_code: str, language: str) -> str:

@@ -18,7 +18,7 @@ SEED = "a world for tests"
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
-    make_world(folder, seed=SEED)
+    make_world(folder, seed=SEED, wrong_villages=2)
     return folder
 
 
