@@ -59,9 +59,9 @@ def rate_sentence(rate: Indicator, language: str) -> str:
         "at_most": percent(math.ceil(rate.interval.upper * 1e4 - 1e-6) / 1e4, language),
     }
     none_found = rate.events == 0 and rate.direction == "below"
-    form = "rate-none" if none_found else "rate-found"
-    if none_found and rate.estimate > 0:
-        form = "rate-none-composite"
+    form = "rate-above" if rate.direction == "above" else "rate-found"
+    if none_found:
+        form = "rate-none-composite" if rate.estimate > 0 else "rate-none"
     return say(f"outcome.{form}", language, **fields)
 
 
