@@ -98,7 +98,7 @@ def _person(role: Role, counties: tuple[str, ...]) -> Person:
 def refused(action: Action) -> list[tuple[Role, tuple[str, ...]]]:
     """Roles and counties that the table keeps from an act in the first county.
 
-    An inspector of another county sees that county's own list, so that is no refusal.
+    An inspector of another county sees and enters that county's villages: no refusal.
     """
     row = PERMISSIONS[action]
     return [
@@ -109,7 +109,7 @@ def refused(action: Action) -> list[tuple[Role, tuple[str, ...]]]:
         or (
             row[role] is Scope.OWN
             and CODE not in counties
-            and not (action is Action.SEE_OWN_VISITS and counties)
+            and not (action in (Action.SEE_OWN_VISITS, Action.ARRIVE) and counties)
         )
     ]
 
