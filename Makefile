@@ -8,23 +8,24 @@ STAMP := $(VENV)/.installed
 
 $(STAMP): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[lab,postgres,test]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[lab,apps,pushdown,postgres,test]'
 	touch $(STAMP)
 
 demo: $(STAMP)
-	$(PY) -m audit_toolkit demo
+	$(PY) -m audit_toolkit demo --fresh
 
 test: $(STAMP)
 	$(PY) -m pytest -n 2 -m "not slow"
 
 test-slow: $(STAMP)
-	$(PY) -m pytest -m slow
+	$(PY) -m pytest -m slow -s
 
 golden: $(STAMP)
 	$(PY) tests/golden/make_golden.py
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 clean:

@@ -40,7 +40,9 @@ class SamplingError(ValueError):
         return (_rebuild, (type(self), self.args[0], self.code, self.fields))
 
 
-def _rebuild(kind: type[SamplingError], message: str, code: str, fields: dict[str, object]) -> SamplingError:
+def _rebuild(
+    kind: type[SamplingError], message: str, code: str, fields: dict[str, object]
+) -> SamplingError:
     return kind(message, code=code, **fields)
 
 
