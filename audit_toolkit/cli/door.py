@@ -1,6 +1,6 @@
 """The outermost door: runs a command, words what it raises, and sets the exit code.
 
-0 done, 1 refused with reasons, 2 wrong use.
+0 done, 1 refused with reasons, 2 wrong use; `verify-draw` adds 3, a share is missing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import typer
 from sampling.errors import SamplingError
 
 from ..errors import AuditError, RegisterError
+from ..model import ProblemList
 from ..text import knows, say
 from . import concluding, demo_commands, drawing, field, lists, rounds
-from .shared import language, print_problems
+from .shared import emit, language_of_refusals, print_problems, problem_values
 
+NONE = ProblemList(problems=())
 DONE, REFUSED, WRONG_USE = 0, 1, 2
 
 app = typer.Typer(
@@ -37,30 +39,38 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    words = sys.argv[1:] if arguments is None else arguments
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=words)
+        app(args=given, prog_name="audit-toolkit")
     except SystemExit as leaving:  # typer leaves so after every command; 2 is its wrong use
         return leaving.code if isinstance(leaving.code, int) else WRONG_USE
     except RegisterError as error:
-        typer.echo(error.words(language()), err=True)
-        print_problems(error.problems)
-        return REFUSED
+        message = error.words(language_of_refusals())
+        return _refuse(given, error.code, message, error.problems)
     except AuditError as error:
-        typer.echo(error.words(language()), err=True)
-        return REFUSED
+        return _refuse(given, error.code, error.words(language_of_refusals()))
     except SamplingError as error:
-        typer.echo(_statistics_words(error), err=True)
-        return REFUSED
+        return _refuse(given, error.code, _statistics_words(error))
     except Exception:  # the one outermost handler of this door
         trace = traceback.format_exc()
         number = hashlib.sha256(trace.encode()).hexdigest()[:8]
-        typer.echo(say("cli.report-this", language(), number=number), err=True)
         typer.echo(trace, err=True)
-        return REFUSED
+        message = say("cli.report-this", language_of_refusals(), number=number)
+        return _refuse(given, "report-this", message)
     return DONE
 
 
+def _refuse(given: list[str], code: str, message: str, problems: ProblemList = NONE) -> int:
+    """Say why nothing was done: in words, and as the one document where JSON was asked for."""
+    typer.echo(message, err=True)
+    if "--json" in given:
+        listed = problem_values(problems.problems)
+        emit(True, {"error": code, "message": message, "problems": listed}, "")
+    else:
+        print_problems(problems)
+    return REFUSED
+
+
 def _statistics_words(error: SamplingError) -> str:
-    key = f"errors.{error.code}"
-    return say(key, language(), **error.fields) if knows(key, language()) else str(error)
+    key, spoken = f"errors.{error.code}", language_of_refusals()
+    return say(key, spoken, **error.fields) if knows(key, spoken) else str(error)

@@ -21,6 +21,8 @@ from .shared import (
     StoreOption,
     emit,
     language,
+    name_and_value,
+    once_each,
     opened,
     words,
 )
@@ -92,16 +94,17 @@ def commit(
     """Make a share (each holder), or publish all commitments (opens the ceremony)."""
     if make is not None:
         if not holder:
-            raise typer.BadParameter("--make-share needs --holder")
+            raise typer.BadParameter(words("needs-holder"), param_hint="--make-share")
         made = workflow.commitment_of(holder, share := make_share())
         _write_share(make, holder, share)
         emit(as_json, {"holder": holder, "commitment": made}, f"{holder}={made}")
         return
     if not commitment:
-        raise typer.BadParameter("give --make-share, or --commitment for each holder")
-    pairs = dict(item.rpartition("=")[::2] for item in commitment)
+        raise typer.BadParameter(words("commit-what"))
+    option = "--commitment"
+    given = once_each((name_and_value(i, option, last=True) for i in commitment), option)
     with opened(store, person) as (context, opened_store):
-        ceremony = workflow.commit(context, opened_store, pairs)
+        ceremony = workflow.commit(context, opened_store, given)
         page = workflow.ceremony_record(context, opened_store, language=language())
     emit(as_json, _public(ceremony), page)
 
@@ -130,7 +133,7 @@ def draw(
     as_json: JsonOption = False,
 ) -> None:
     """Draw the sample of the round."""
-    shares = dict(_read_share(path) for path in share)
+    shares = once_each(map(_read_share, share), "--share")
     with opened(store, person) as (context, opened_store):
         drawn = workflow.draw_sample(context, opened_store, shares)
     sample = sum(not h.reserve for h in drawn.households)
@@ -189,8 +192,8 @@ def disclose(
     as_json: JsonOption = False,
 ) -> None:
     """Publish the shares after field work, so that anyone can redo the draw."""
-    shares = dict(_read_share(path) for path in share or [])
-    gone = dict(item.partition("=")[::2] for item in lost or [])
+    shares = once_each(map(_read_share, share or []), "--share")
+    gone = once_each((name_and_value(item, "--lost") for item in lost or []), "--lost")
     with opened(store, person) as (context, opened_store):
         ceremony = workflow.disclose_shares(context, opened_store, shares, lost=gone)
         folder = workflow.published_folder(opened_store, ceremony.number)
@@ -227,6 +230,8 @@ def _write_share(path: Path, holder: str, share: str) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise OperatorError("share-file-exists", path=path) from None
+    except OSError as error:
+        raise OperatorError("file-not-written", path=path, reason=error.strerror) from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump({"holder": holder, "share": share}, file, ensure_ascii=False)
 

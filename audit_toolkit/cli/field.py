@@ -17,7 +17,9 @@ from .shared import (
     StoreOption,
     emit,
     language,
+    name_and_value,
     opened,
+    problem_values,
     problem_words,
     show_table,
     words,
@@ -47,7 +49,7 @@ def assign(
     """Pair villages with inspectors by the draw's own tickets."""
     recusals: dict[str, frozenset[str]] = {}
     for item in recuse or []:
-        who, _, village = item.partition("=")
+        who, village = name_and_value(item, "--recuse", last=True)
         recusals[who] = recusals.get(who, frozenset()) | {village}
     with opened(store, person) as (context, opened_store):
         count = workflow.assign_inspectors(context, opened_store, recusals=recusals)
@@ -161,15 +163,30 @@ def findings_import(
     """Record the visits of a file, one by one, as an inspector's form would."""
     with opened(store, person) as (context, opened_store):
         outcome = workflow.import_findings(context, opened_store, file)
+    refusals = [(r, say(f"errors.{r.code}", language(), **dict(r.fields))) for r in outcome.refused]
     if as_json:
-        emit(True, outcome, "")
+        emit(
+            True,
+            {
+                "stored": outcome.stored,
+                "refused": [
+                    {
+                        "row": refused.row,
+                        "code": refused.code,
+                        "message": message,
+                        "problems": problem_values(refused.problems),
+                    }
+                    for refused, message in refusals
+                ],
+            },
+            "",
+        )
     else:
-        for refused in outcome.refused:
-            message = say(f"errors.{refused.code}", language(), **dict(refused.fields))
+        for refused, message in refusals:
             print(words("row-problem", row=refused.row, problem=message))
             for problem in refused.problems:
                 print("  " + problem_words(problem))
-        print(words("findings-imported", count=outcome.stored, refused=len(outcome.refused)))
+        print(words("findings-imported", count=outcome.stored, refused=len(refusals)))
     if outcome.refused:
         raise typer.Exit(1)
 

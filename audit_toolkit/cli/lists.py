@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import workflow
+from ..model import Freeze
 from .shared import (
     CountyOption,
     JsonOption,
@@ -19,8 +20,10 @@ from .shared import (
     language,
     opened,
     print_problems,
+    problem_values,
     show_table,
     words,
+    write_file,
     write_problems,
 )
 
@@ -64,7 +67,7 @@ def register_check(
     if out is not None:
         write_problems(problems, out)
     if as_json:
-        emit(True, problems, "")
+        emit(True, {"problems": problem_values(problems.problems)}, "")
     else:
         print_problems(problems)
         print(words("problems-found", count=len(problems)))
@@ -100,6 +103,20 @@ def register_freeze(
     """Freeze both lists of all counties; print root and digests."""
     with opened(store, person) as (context, opened_store):
         frozen = workflow.freeze(context, opened_store)
+    _show_frozen(frozen, as_json)
+
+
+@registers.command("show")
+def register_show(
+    store: StoreOption = None, person: PersonOption = None, as_json: JsonOption = False
+) -> None:
+    """Print root, digests and counts of the frozen frame."""
+    with opened(store, person) as (context, opened_store):
+        frozen = workflow.frozen(context, opened_store)
+    _show_frozen(frozen, as_json)
+
+
+def _show_frozen(frozen: Freeze, as_json: bool) -> None:
     if as_json:
         emit(True, frozen, "")
         return
@@ -160,7 +177,7 @@ def roster_match(
             return
         problems = workflow.match(context, opened_store, county_code=county)
     if sheet is not None:
-        sheet.write_bytes(workflow.match_sheet(problems, language()))
+        write_file(sheet, workflow.match_sheet(problems, language()))
     if as_json:
         emit(True, problems, "")
         return

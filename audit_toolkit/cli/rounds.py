@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from .. import workflow
-from ..errors import OperatorError
 from ..model import County, Person, Role
 from .shared import (
     JsonOption,
     PersonOption,
     StoreOption,
     emit,
+    name_and_value,
     opened,
     show_table,
     words,
+    write_file,
 )
 
 users = typer.Typer(no_args_is_help=True, help="The people of the round.")
@@ -46,12 +47,8 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Open a round in a new store."""
-    counties = []
-    for item in county:
-        code, _, plain = item.partition("=")
-        if not plain:
-            raise OperatorError("counties-wrong", got=item)
-        counties.append(County(county_code=code, name=plain))
+    named = [name_and_value(item, "--county") for item in county]
+    counties = [County(county_code=code, name=plain) for code, plain in named]
     text = workflow.rule_text(rules)
     with opened(store, person, create=True) as (context, opened_store):
         round_ = workflow.open_round(
@@ -132,7 +129,7 @@ def journal_export(
     """Write the journal as JSON lines."""
     with opened(store, person) as (context, opened_store):
         data = workflow.export_journal(context, opened_store)
-    out.write_bytes(data)
+    write_file(out, data)
     emit(
         as_json,
         {"file": str(out), "entries": data.count(b"\n")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from .. import workflow
 from ..errors import OperatorError
 from ..machine import machine_context
 from ..model import Problem, ProblemList
-from ..settings import load_settings
+from ..settings import Settings, load_settings
 from ..text import say
 
 StoreOption = Annotated[
@@ -37,6 +38,14 @@ def language() -> str:
     return load_settings().language
 
 
+def language_of_refusals() -> str:
+    """Return the language of messages even where it is the settings that are refused."""
+    try:
+        return language()
+    except OperatorError:
+        return Settings().language
+
+
 def words(key: str, **fields: object) -> str:
     """Return a sentence of the command line in the user's language."""
     return say(f"cli.{key}", language(), **fields)
@@ -51,13 +60,70 @@ def opened(
     acting = person or settings.person
     if not acting:
         raise OperatorError("person-missing")
-    opened_store = workflow.open_store(
-        store or settings.store, create=create, folder=settings.folder or None
-    )
+    target, folder = store or settings.store, settings.folder or None
+    make = _new_store if create else workflow.open_store
+    opened_store = make(target, folder=folder)
     try:
         yield machine_context(acting), opened_store
     finally:
         opened_store.close()
+
+
+def _new_store(target: str, *, folder: str | None) -> workflow.Store:
+    """Make a store, or open one that is there; a round already in it is refused later.
+
+    An `init` that was refused leaves an empty store behind, and must be possible again.
+    """
+    try:
+        return workflow.open_store(target, create=True, folder=folder)
+    except OperatorError as error:
+        if error.code != "store-exists":
+            raise
+    return workflow.open_store(target, folder=folder)
+
+
+def name_and_value(item: str, option: str, *, last: bool = False) -> tuple[str, str]:
+    """Return the two sides of NAME=VALUE, parted at the first (or ``last``) "=".
+
+    Raises
+    ------
+    typer.BadParameter
+        One of the sides is empty.
+    """
+    name, _, value = item.rpartition("=") if last else item.partition("=")
+    if not name or not value:
+        raise typer.BadParameter(words("not-name-value", got=item), param_hint=option)
+    return name, value
+
+
+def once_each(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
+    """Return names with their values.
+
+    Raises
+    ------
+    typer.BadParameter
+        A name comes twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise typer.BadParameter(words("name-twice", name=name), param_hint=option)
+        found[name] = value
+    return found
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that was asked for.
+
+    Raises
+    ------
+    OperatorError
+        It cannot be written there.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OperatorError("file-not-written", path=path, reason=error.strerror) from None
 
 
 def emit(as_json: bool, value: Any, text: str | Sequence[str]) -> None:
@@ -91,7 +157,22 @@ def problem_words(problem: Problem) -> str:
         got=problem.got,
         list_name=problem.list_name,
     )
-    return say(f"problems.{problem.code}", language(), **fields)
+    return say(f"problems.{problem.code}", language_of_refusals(), **fields)
+
+
+def problem_values(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Return problems with their wording, for JSON."""
+    return [
+        {
+            "code": p.code,
+            "list": p.list_name,
+            "row": p.row,
+            "column": p.column,
+            "got": p.got,
+            "message": problem_words(p),
+        }
+        for p in problems
+    ]
 
 
 def print_problems(problems: ProblemList) -> None:
@@ -102,11 +183,13 @@ def print_problems(problems: ProblemList) -> None:
 
 def write_problems(problems: ProblemList, path: Path) -> None:
     """Write every problem to a CSV that opens in a spreadsheet."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "column", "code", "got", "message"])
-        for p in problems.problems:
-            writer.writerow([p.row or "", p.column or "", p.code, _plain(p.got), problem_words(p)])
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["row", "column", "code", "got", "message"])
+    for p in problems.problems:
+        row = [p.row or "", p.column or "", p.code, p.got, problem_words(p)]
+        writer.writerow([_plain(cell) if isinstance(cell, str) else cell for cell in row])
+    write_file(path, text.getvalue().encode("utf-8-sig"))
 
 
 def _plain(text: str) -> str:
