@@ -150,29 +150,7 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 def problem_words(problem: Problem) -> str:
     """Return one problem in the user's language."""
-    fields: dict[str, object] = dict(problem.fields)
-    fields.update(
-        row=problem.row if problem.row is not None else "-",
-        column=problem.column or "-",
-        got=problem.got,
-        list_name=problem.list_name,
-    )
-    return say(f"problems.{problem.code}", language_of_refusals(), **fields)
-
-
-def problem_values(problems: Iterable[Problem]) -> list[dict[str, object]]:
-    """Return problems with their wording, for JSON."""
-    return [
-        {
-            "code": p.code,
-            "list": p.list_name,
-            "row": p.row,
-            "column": p.column,
-            "got": p.got,
-            "message": problem_words(p),
-        }
-        for p in problems
-    ]
+    return workflow.problem_words(problem, language())
 
 
 def print_problems(problems: ProblemList) -> None:

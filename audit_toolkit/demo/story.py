@@ -203,8 +203,8 @@ class Story:
             workflow.import_register(evaluator, self.store, faulty, county_code=code)
         except RegisterError as refusal:
             self.say("refused", file=faulty.name, count=len(refusal.problems))
-            for kind, count in refusal.problems.count_by_code():
-                self.say("refused-kind", code=kind, count=count)
+            for problem in refusal.problems.problems:
+                self.tell(f"     {workflow.problem_words(problem, self.language)}")
 
     def _decide_matches(self, evaluator: workflow.Context, code: str) -> int:
         problems = workflow.match(evaluator, self.store, county_code=code)

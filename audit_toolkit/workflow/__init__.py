@@ -69,7 +69,15 @@ from .views import (
     frozen,
     register_rows,
 )
-from .words import column_map, commitment_of, match_decisions, match_sheet, plan_words, rule_text
+from .words import (
+    column_map,
+    commitment_of,
+    match_decisions,
+    match_sheet,
+    plan_words,
+    problem_words,
+    rule_text,
+)
 
 __all__ = [
     "Comparison",
@@ -118,6 +126,7 @@ __all__ = [
     "people",
     "plan_county",
     "plan_words",
+    "problem_words",
     "published_folder",
     "record_decision",
     "record_visit",

@@ -10,9 +10,10 @@ from sampling.commitment import commit_share
 from ..drawing import plan_sentences
 from ..errors import OperatorError
 from ..interchange import csv_bytes
-from ..model import MATCH_DECISIONS, MatchProblem
+from ..model import MATCH_DECISIONS, MatchProblem, Problem
 from ..registers import decision_sheet, read_column_map
 from ..rules import rule_set_ids, rule_set_text
+from ..text import say
 
 commitment_of = commit_share
 plan_words = plan_sentences
@@ -51,3 +52,15 @@ def match_sheet(problems: Sequence[MatchProblem], language: str) -> bytes:
 def match_decisions(problem: MatchProblem) -> tuple[str, ...]:
     """Return the words that may decide a matching problem."""
     return MATCH_DECISIONS[problem.kind]
+
+
+def problem_words(problem: Problem, language: str) -> str:
+    """Return one problem of a file as a sentence that names row and column."""
+    fields: dict[str, object] = dict(problem.fields)
+    fields.update(
+        row=problem.row if problem.row is not None else "-",
+        column=problem.column or "-",
+        got=problem.got,
+        list_name=problem.list_name,
+    )
+    return say(f"problems.{problem.code}", language, **fields)
