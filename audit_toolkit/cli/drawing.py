@@ -177,7 +177,7 @@ def ceremony_void(
     """Void the ceremony in force, with a reason; only before any village is released."""
     with opened(store, person) as (context, opened_store):
         ceremony = workflow.void_ceremony(context, opened_store, reason=reason)
-    emit(as_json, ceremony, words("ceremony-voided", number=ceremony.number))
+    emit(as_json, _public(ceremony), words("ceremony-voided", number=ceremony.number))
 
 
 def disclose(
@@ -197,7 +197,14 @@ def disclose(
     with opened(store, person) as (context, opened_store):
         ceremony = workflow.disclose_shares(context, opened_store, shares, lost=gone)
         folder = workflow.published_folder(opened_store, ceremony.number)
-    emit(as_json, ceremony, words("disclosed", folder=folder))
+    made = {
+        "ceremony": ceremony.number,
+        "state": ceremony.state,
+        "folder": str(folder),
+        "disclosed": [c.holder for c in ceremony.commitments if c.share],
+        "lost": {c.holder: c.lost for c in ceremony.commitments if c.lost},
+    }
+    emit(as_json, made, words("disclosed", folder=folder))
 
 
 def verify_draw(
@@ -219,10 +226,14 @@ def verify_draw(
 
 
 def _public(ceremony: Ceremony) -> Ceremony:
-    """Keep the seed's digest back until the shares are public: with it the sample is known."""
-    if ceremony.state is CeremonyState.DISCLOSED:
-        return ceremony
-    return dataclasses.replace(ceremony, seed_sha256="")
+    """Keep back what `shares.json` alone shows, and only when the time has come.
+
+    With the seed's digest the sample is known; no terminal's history should hold a share.
+    """
+    commitments = tuple(dataclasses.replace(c, share="") for c in ceremony.commitments)
+    disclosed = ceremony.state is CeremonyState.DISCLOSED
+    seed_sha256 = ceremony.seed_sha256 if disclosed else ""
+    return dataclasses.replace(ceremony, commitments=commitments, seed_sha256=seed_sha256)
 
 
 def _write_share(path: Path, holder: str, share: str) -> None:

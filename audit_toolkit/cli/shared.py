@@ -150,7 +150,22 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 def problem_words(problem: Problem) -> str:
     """Return one problem in the user's language."""
-    return workflow.problem_words(problem, language())
+    return workflow.problem_words(problem, language_of_refusals())
+
+
+def problem_values(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Return problems with their wording, for JSON."""
+    return [
+        {
+            "code": p.code,
+            "list": p.list_name,
+            "row": p.row,
+            "column": p.column,
+            "got": p.got,
+            "message": problem_words(p),
+        }
+        for p in problems
+    ]
 
 
 def print_problems(problems: ProblemList) -> None:
