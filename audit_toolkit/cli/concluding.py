@@ -79,10 +79,22 @@ def cases_list(
     show_table(
         ["case", "kind", "failing", "first", "revisit", "state"],
         [
-            [c.case_id, c.kind.value, " ".join(c.failing), c.first_says, c.revisit_says, s.value]
+            [
+                c.case_id,
+                c.kind.value,
+                " ".join(c.failing),
+                _said(c.first_says),
+                _said(c.revisit_says),
+                s.value,
+            ]
             for c, s, _ in found
         ],
     )
+
+
+def _said(word: bool | None) -> str:
+    """Word what a visit said; "-" where there was none."""
+    return "-" if word is None else words("yes" if word else "no")
 
 
 @case_commands.command("rule")

@@ -82,7 +82,7 @@ def visits_villages(
         emit(True, mine, "")
         return
     show_table(
-        ["village", words("head-name"), words("head-arrived")],
+        ["village", "name", "arrived"],
         [[v.psu, v.village_name, v.arrived_at or "-"] for v in mine],
     )
 
@@ -111,15 +111,7 @@ def visits_list(
         emit(True, mine, "")
         return
     show_table(
-        [
-            "visit",
-            "no",
-            words("head-township"),
-            words("head-village"),
-            words("head-group"),
-            words("head-head"),
-            words("head-state"),
-        ],
+        ["visit", "number", "township", "village", "group", "head", "state"],
         [
             [
                 v.assignment_id,

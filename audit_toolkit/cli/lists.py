@@ -124,12 +124,7 @@ def _show_frozen(frozen: Freeze, as_json: bool) -> None:
     print(words("root", digest=frozen.root))
     print(words("frame-digest", digest=frozen.public_frame_sha256))
     show_table(
-        [
-            words("head-county"),
-            words("head-stratum"),
-            words("head-households"),
-            words("head-persons"),
-        ],
+        ["county", "stratum", "households", "persons"],
         [[s.county_code, s.stratum.value, s.households, s.persons] for s in frozen.strata],
     )
 
@@ -182,7 +177,7 @@ def roster_match(
         emit(True, problems, "")
         return
     show_table(
-        ["problem_id", "kind", "village", "register", "roster", "heads", "decisions"],
+        ["problem", "kind", "village", "register", "roster", "heads", "decisions"],
         [
             [
                 p.problem_id,

@@ -104,7 +104,7 @@ def users_list(
         emit(True, everybody, "")
         return
     show_table(
-        [words("head-person"), words("head-name"), words("head-role"), words("head-counties")],
+        ["person", "name", "role", "counties"],
         [[p.person_id, p.name, p.role.value, " ".join(p.counties)] for p in everybody],
     )
 

@@ -135,8 +135,9 @@ def emit(as_json: bool, value: Any, text: str | Sequence[str]) -> None:
         print(line)
 
 
-def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; as tab-separated text where the output is not a terminal."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table under the headers of ``columns``; tab-separated if not to a terminal."""
+    headers = [words(f"head-{column}") for column in columns]
     if not sys.stdout.isatty():
         writer = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
         writer.writerow(headers)
