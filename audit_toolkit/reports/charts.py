@@ -28,7 +28,7 @@ from .wording import (
 LEFT, RIGHT = 8, WIDTH - 8
 _ROW = 92
 _TONE = {"pass": GOOD, "fail": BAD, "inconclusive": MIDDLE}
-_SIGN = {"pass": "✓", "fail": "▲", "inconclusive": "◇"}
+SIGNS = {"pass": "✓", "fail": "▲", "inconclusive": "◇"}
 
 
 def shown_rates(indicators: Sequence[Indicator]) -> tuple[Indicator, ...]:
@@ -114,7 +114,7 @@ def _rate_row(
         return LEFT + (RIGHT - LEFT) * (value - low) / (high - low)
 
     canvas.text(LEFT, y + 16, rate_name(rate, language), size=14)
-    verdict = f"{_SIGN[conclusion]} {word('verdict', conclusion, language)}"
+    verdict = f"{SIGNS[conclusion]} {word('verdict', conclusion, language)}"
     canvas.text(RIGHT, y + 33, verdict, size=13, color=_TONE[conclusion], align="right")
     canvas.text(LEFT, y + 33, _short_words(rate, language), size=12, color=SOFT)
     edge = at(float(rate.threshold or 0))
@@ -228,7 +228,7 @@ def round_figure(
         for place, (code, rate) in enumerate(rows):
             y = 34 * place + 24
             label = (names or {}).get(code, code)
-            sign = _SIGN.get(rate.conclusion or "", " ")
+            sign = SIGNS.get(rate.conclusion or "", " ")
             canvas.text(LEFT, y + 5, label, size=13)
             canvas.text(
                 left - 10, y + 5, sign, color=_TONE.get(rate.conclusion or "", SOFT), align="right"
@@ -247,7 +247,7 @@ def round_figure(
             edge = at(float(threshold))
             canvas.line((edge, edge), (4, bottom + 4), INK, width=1.6, dashed=True)
             canvas.text(edge, bottom + 18, limit(threshold, language), size=12, align="center")
-        key = "　".join(f"{_SIGN[c]} {word('verdict', c, language)}" for c in _SIGN)
+        key = "　".join(f"{SIGNS[c]} {word('verdict', c, language)}" for c in SIGNS)
         canvas.text(LEFT, bottom + 38, key, size=12, color=SOFT)
         description = " ".join(
             say(

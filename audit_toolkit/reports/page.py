@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..conclusions import PROCEDURE
 from ..model import CaseState
+from ..model.pages import CriterionLine
 from ..text import day, number, say
 from .context import FaultCount, ReportContext
 from .wording import in_utc, said, word
@@ -54,6 +56,12 @@ def beside_words(context: ReportContext, language: str) -> list[str]:
         cases = number(outcome.open_cases, language)
         lines.append(say("report.outcome-provisional", language, cases=cases))
     return lines
+
+
+def line_verdict(line: CriterionLine, language: str) -> str:
+    """Return what a criterion's line says of it, in a word or two."""
+    kind = "verdict-procedure" if line.criterion == PROCEDURE else "verdict"
+    return word(kind, line.conclusion, language)
 
 
 def card_words(context: ReportContext, language: str) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from ..conclusions import criterion_lines
 from ..model import OutcomeKind
 from ..text import number, percent, say
-from .charts import chances_figure, chances_title, rates_figure, rates_title
+from .charts import SIGNS, chances_figure, chances_title, rates_figure, rates_title
 from .context import ReportContext
 from .fonts import page_font
 from .found import (
@@ -21,7 +22,7 @@ from .found import (
     procedure_words,
     rectification_table,
 )
-from .page import beside_words, card_words, fact_words, page_title, running_words
+from .page import beside_words, card_words, fact_words, line_verdict, page_title, running_words
 from .provenance import (
     assumption_words,
     chance_table,
@@ -95,6 +96,9 @@ def html_report(context: ReportContext, language: str) -> bytes:
         kind_words=word("kind", outcome.kind.value, language),
         sign=_SIGN[outcome.kind],
         sentence=context.sentence(language),
+        lines=criterion_lines(outcome, context.results.indicators, language),
+        signs=SIGNS,
+        verdict=lambda line: line_verdict(line, language),
         beside=beside_words(context, language),
         cards=card_words(context, language),
         rates_title=rates_title(context.results.indicators, language),

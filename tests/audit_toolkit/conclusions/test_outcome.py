@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from county_samples import CODE, KEY, sample_of, strata_of, villages_of
 
-from audit_toolkit.conclusions import conclude, indicators, outcome_sentence, pool_round
+from audit_toolkit.conclusions import (
+    conclude,
+    criterion_lines,
+    indicators,
+    outcome_sentence,
+    pool_round,
+)
 from audit_toolkit.drawing.planning import make_plan
 from audit_toolkit.model import OutcomeKind, StepFault, Stratum
 from audit_toolkit.rules import load_rule_set
@@ -196,13 +202,24 @@ def test_every_outcome_has_a_sentence_without_gaps(outcome_and_rates, language):
     assert "None" not in text
 
 
-def test_a_rate_of_none_is_words_first_with_its_denominator():
-    text = outcome_sentence(conclude_on(CLEAN), CLEAN, "en")
-    assert text.startswith("Exit is recommended:")
-    assert (
-        "wrongful-exit rate: none found in 2,040 persons, up to 1.30 % cannot be excluded" in text
+def test_a_recommendation_counts_its_criteria_and_each_has_a_line():
+    outcome = conclude_on(CLEAN)
+    assert outcome_sentence(outcome, CLEAN, "en") == (
+        "Exit is recommended: all 4 criteria are shown to be met and the procedure was carried out."
     )
-    assert "(limit 2 %)" in text
+    lines = criterion_lines(outcome, CLEAN, "en")
+    assert {line.conclusion for line in lines} == {"pass"}
+    assert len(lines) == 5
+    assert lines[-1].criterion == "procedure"
+    assert not any(line.settle for line in lines)
+
+
+def test_a_rate_of_none_is_words_first_with_its_denominator():
+    text = criterion_lines(conclude_on(CLEAN), CLEAN, "en")[0].known
+    assert text == (
+        "wrongful-exit rate: none found in 2,040 persons, up to 1.30 % cannot be excluded "
+        "(limit 2 %)"
+    )
 
 
 def test_an_order_names_the_broken_rate_with_its_counts():
@@ -233,3 +250,76 @@ def test_one_more_village_is_singular():
 
 def test_a_provisional_outcome_says_so():
     assert outcome_sentence(conclude_on(CLEAN, open_cases=3), CLEAN, "en").endswith("open: 3.")
+
+
+def test_several_broken_rates_stand_with_their_estimates_alone():
+    rates = rates_of(sample_of(60, 60), strata=strata_of(still_poor=6))
+    text = outcome_sentence(conclude_on(rates), rates, "en")
+    assert "wrongful-exit rate 11.76 % (limit 2 %); omission rate 11.76 % (limit 2 %)" in text
+    assert len(text) < 250
+
+
+def test_broken_criteria_stand_before_open_ones_and_these_before_those_met():
+    lines = criterion_lines(conclude_on(BROKEN, [fault()]), BROKEN, "en")
+    given = [line.conclusion for line in lines]
+    assert given == sorted(given, key=("fail", "inconclusive", "pass").index)
+    assert given[0] == "fail"
+    procedure = next(line for line in lines if line.criterion == "procedure")
+    assert procedure.known == "faults in the county's own steps: 1"
+
+
+OPEN = rates_of(sample_of(4, 4), strata=strata_of(still_poor=6))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("villages", [VILLAGES, villages_of(33), villages_of(30), villages_of(300)])
+def test_several_open_criteria_are_counted_in_a_short_sentence(language, villages):
+    outcome = conclude_on(OPEN, villages=villages)
+    assert len(outcome.undecided) == 3
+    text = outcome_sentence(outcome, OPEN, language)
+    assert ("3 of 4 rates" if language == "en" else "4项比率中有3项") in text
+    assert len(text) < (200 if language == "en" else 80)
+    lines = criterion_lines(outcome, OPEN, language)
+    assert [bool(line.settle) for line in lines] == [True, True, True, False, False]
+
+
+def test_what_settles_some_of_several_open_criteria_is_told_apart():
+    outcome = conclude_on(OPEN)
+    more = [s.more_villages for s in outcome.settlements]
+
+    def told(*villages):
+        settlements = tuple(
+            dataclasses.replace(s, more_villages=v)
+            for s, v in zip(outcome.settlements, villages, strict=True)
+        )
+        changed = dataclasses.replace(outcome, settlements=settlements)
+        return outcome_sentence(changed, OPEN, "en")
+
+    assert len(more) == 3
+    assert told(3, 9, 4).endswith(
+        "9 more villages would probably settle them if the county is truly well within."
+    )
+    assert told(1, 1, 1).endswith(
+        "1 more village would probably settle them if the county is truly well within."
+    )
+    assert told(3, None, 4).endswith(
+        "4 more villages would probably settle 2 of them, for the other 1 even all villages of "
+        "the county would not suffice."
+    )
+    assert told(None, None, None).endswith(
+        "even all villages of the county would probably not settle them."
+    )
+
+
+def test_rates_that_nobody_could_estimate_are_counted_apart():
+    households = [o for o in sample_of() if o.stratum is not Stratum.UNREGISTERED]
+    rates = rates_of(households, strata=strata_of(still_poor=6))
+    text = outcome_sentence(conclude_on(rates), rates, "en")
+    assert text == "Undecided: 2 of 4 rates could not be estimated."
+    without = [i for i in OPEN if i.name != "omission_rate"]
+    outcome = conclude_on(without)
+    assert "1 of 4 rates could not be estimated" in outcome_sentence(outcome, without, "en")
+    missing = next(
+        x for x in criterion_lines(outcome, without, "en") if x.criterion == "omission_rate"
+    )
+    assert missing.known == "omission rate not estimated"
