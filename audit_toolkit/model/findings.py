@@ -106,7 +106,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """One reviewer's ruling on a case."""
+    """One reviewer's ruling on a case; ``grounds`` are the failing criteria it was given on."""
 
     case_id: str
     county_code: str
@@ -114,6 +114,7 @@ class Ruling:
     verdict: Verdict
     reason: str
     ruled_at: datetime
+    grounds: tuple[str, ...] = ()
 
 
 class CaseState(StrEnum):

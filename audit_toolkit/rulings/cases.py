@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import IntegrityError, OperatorError
 from ..model import (
@@ -90,6 +90,15 @@ def _says(kind: CaseKind, judgement: Judgement | None) -> bool | None:
     if kind is CaseKind.MISSED_EXIT:
         return not judgement.poor and not judgement.unanswered
     return judgement.poor
+
+
+def rulings_on(case: Case, rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
+    """Return the rulings that hold for a case as it stands: on it, and on its present grounds.
+
+    A correction that changes the failing criteria makes it a case that nobody has ruled on.
+    """
+    grounds = set(case.failing)
+    return tuple(r for r in rulings if r.case_id == case.case_id and set(r.grounds) == grounds)
 
 
 def case_state(rulings: Sequence[Ruling]) -> CaseState:

@@ -21,7 +21,7 @@ from ..model import (
     Verdict,
 )
 from ..registers import check_steps
-from ..rulings import accept_ruling, open_cases, rectifications
+from ..rulings import accept_ruling, rectifications, rulings_on
 from ..store import Store, Transaction
 from .access import authorise, record, require_round
 from .context import Context
@@ -52,7 +52,7 @@ def compare_county(context: Context, store: Store, *, county_code: str) -> Compa
         authorise(tx, context, Action.COMPARE, county_code)
         require_lock(tx, county_code)
         facts = CountyFacts(tx, county_code)
-        cases = open_cases(county_code, facts.households, facts.first, facts.revisit)
+        cases = facts.suspected()
         changed = _keep_cases(tx, county_code, cases)
         record(
             tx,
@@ -84,7 +84,8 @@ def rule_case(
 ) -> CaseState:
     """Record one reviewer's ruling; return where the case stands then.
 
-    Two reviewers must agree; where they differ a third decides.
+    Two reviewers must agree; where they differ a third decides. Rulings hold for the failing
+    criteria that they were given on: where a correction changes these, the case is open again.
 
     Raises
     ------
@@ -104,8 +105,9 @@ def rule_case(
             verdict=verdict,
             reason=reason,
             ruled_at=context.clock(),
+            grounds=case.failing,
         )
-        earlier = tuple(r for r in tx.all(Ruling, county=case.county_code) if r.case_id == case_id)
+        earlier = rulings_on(case, tx.all(Ruling, county=case.county_code))
         visitors = frozenset(
             a.inspector_id
             for a in tx.assignments_of(context.person_id)
@@ -121,6 +123,7 @@ def rule_case(
             subject=case_id,
             verdict=verdict.value,
             reason=reason,
+            grounds=list(case.failing),
             state=state.value,
         )
     return state
@@ -174,6 +177,12 @@ def require_lock(tx: Transaction, county_code: str) -> None:
     """Refuse to compare or conclude while field work is open."""
     if tx.latest(FindingsLock, county_code) is None:
         raise WrongStageError("findings-open", county=county_code)
+
+
+def require_comparison(facts: CountyFacts) -> None:
+    """Refuse to go on from findings that differ from those last compared."""
+    if {c.case_id: c for c, _ in facts.ruled} != {c.case_id: c for c in facts.suspected()}:
+        raise WrongStageError("comparison-outdated", county=facts.county_code)
 
 
 def _keep_cases(tx: Transaction, county_code: str, current: Sequence[Case]) -> int:

@@ -36,6 +36,7 @@ from .access import (
     require_round,
     require_rules,
 )
+from .comparing import require_comparison
 from .context import Context
 from .county import CountyFacts
 
@@ -48,7 +49,7 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
     Raises
     ------
     WrongStageError
-        No county's findings are locked.
+        No county's findings are locked, or some changed since they were compared.
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.ESTIMATE)
@@ -58,6 +59,8 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
         if not codes:
             raise WrongStageError("no-county-locked")
         facts = {code: CountyFacts(tx, code) for code in codes}
+        for county in facts.values():
+            require_comparison(county)
         observed = {code: _observe(tx, facts[code]) for code in codes}
         pools = pool_round(observed, rules)
         results = []
@@ -96,7 +99,8 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
     Raises
     ------
     WrongStageError
-        Nothing has been estimated for the county.
+        Nothing has been estimated for the county, or its findings, rulings or step logs have
+        changed since.
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.WRITE_REPORT, county_code)
@@ -106,6 +110,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
         ceremony = require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED)
         assert plan is not None
         facts = CountyFacts(tx, county_code)
+        _require_current(tx, facts, kept, round_)
         head = record_report(tx, context, county_code, ceremony)
         page = build_context(
             round_=round_,
@@ -230,6 +235,13 @@ def _observe(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHousehold, ..
         facts.ruled,
         facts.rules,
     )
+
+
+def _require_current(tx: Transaction, facts: CountyFacts, kept: Results, round_: Round) -> None:
+    """Refuse results that the county's own facts no longer give, the pooled correlation aside."""
+    require_comparison(facts)
+    if _conclude(tx, facts, _observe(tx, facts), kept.pools, round_) != kept:
+        raise WrongStageError("results-outdated", county=facts.county_code)
 
 
 def _conclude(

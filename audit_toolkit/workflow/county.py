@@ -23,7 +23,14 @@ from ..model import (
     VisitKind,
 )
 from ..rules import judge
-from ..rulings import case_state, check_county_steps, check_household_steps, count_complete
+from ..rulings import (
+    case_state,
+    check_county_steps,
+    check_household_steps,
+    count_complete,
+    open_cases,
+    rulings_on,
+)
 from ..store import Transaction
 from .access import current_draw, require_round, require_rules
 
@@ -93,7 +100,7 @@ class CountyFacts:
 
     @cached_property
     def cases(self) -> tuple[CaseRow, ...]:
-        """Suspected cases with their state and rulings."""
+        """Suspected cases with their state and the rulings on their present grounds."""
         by_case: dict[str, list[Ruling]] = {}
         for ruling in self._tx.all(Ruling, county=self.county_code):
             by_case.setdefault(ruling.case_id, []).append(ruling)
@@ -101,13 +108,17 @@ class CountyFacts:
             (case, case_state(given), given)
             for case in self._tx.all(Case, county=self.county_code)
             if is_suspected(case)
-            for given in [tuple(by_case.get(case.case_id, ()))]
+            for given in [rulings_on(case, by_case.get(case.case_id, ()))]
         )
 
     @cached_property
     def ruled(self) -> tuple[tuple[Case, CaseState], ...]:
         """Suspected cases with their state."""
         return tuple((case, state) for case, state, _ in self.cases)
+
+    def suspected(self) -> tuple[Case, ...]:
+        """Return the cases that the newest findings give, opened by a comparison or not."""
+        return open_cases(self.county_code, self.households, self.first, self.revisit)
 
     @cached_property
     def checked_exited(self) -> tuple[str, ...]:

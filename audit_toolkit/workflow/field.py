@@ -262,11 +262,12 @@ def replace(
     Raises
     ------
     OperatorError
-        The reason is not one of the rule set's, or no reserve is left.
+        The household has answered, the reason is not one of the rule set's, or no reserve is left.
     """
     with store.transaction() as tx:
         assignment = _own_assignment(tx, context, assignment_id)
         _refuse_locked(tx, assignment.county_code)
+        _refuse_answered(tx, assignment_id)
         code = assignment.county_code
         drawn = current_draw(tx)
         old, new = replace_with_reserve(
@@ -323,6 +324,14 @@ def lock_findings(context: Context, store: Store, *, county_code: str) -> Findin
         tx.append(lock, key=county_code, county=county_code)
         record(tx, context, "lock-findings", county_code=county_code)
     return lock
+
+
+def _refuse_answered(tx: Transaction, assignment_id: str) -> None:
+    """Refuse to replace a household that answered: whom to keep is not the inspector's choice."""
+    finding = tx.latest_finding(assignment_id)
+    outcome = None if finding is None else require_rules(tx).outcome(finding.visit.outcome)
+    if outcome is not None and outcome.responded:
+        raise OperatorError("visit-answered", assignment=assignment_id)
 
 
 def _units_of_village(tx: Transaction, drawn: Draw, psu: str) -> list[FrameUnit]:

@@ -20,7 +20,7 @@ from audit_toolkit.model import (
     Verdict,
     VisitKind,
 )
-from audit_toolkit.rulings import CLOSED, accept_ruling, case_state, open_cases
+from audit_toolkit.rulings import CLOSED, accept_ruling, case_state, open_cases, rulings_on
 
 COUNTY = "900101"
 AT = datetime(2020, 1, 5, tzinfo=UTC)
@@ -253,3 +253,11 @@ def test_replaying_the_accepted_rulings_rebuilds_the_state(path):
         accepted.append(ruling(reviewer, verdict))
     later = [dataclasses.replace(r, ruled_at=AT.replace(year=2021)) for r in accepted]
     assert case_state(later) is case_state(accepted)
+
+
+def test_a_ruling_holds_for_the_grounds_that_it_was_given_on_in_any_order():
+    case = dataclasses.replace(CASE, failing=("food", "education"))
+    same = ruling("r-1", grounds=("education", "food"))
+    fewer = ruling("r-2", grounds=("food",))
+    other = ruling("r-3", grounds=("education", "food"), case_id="another")
+    assert rulings_on(case, [same, fewer, other]) == (same,)
