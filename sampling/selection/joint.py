@@ -232,7 +232,7 @@ def _pivotal(chances: FloatArray, size: int) -> FloatArray:
         ins = in_and_holds.sum(axis=1)
         if abs(both - 1) < 1e-9:
             first = held / both
-            joint += first * in_and_holds + 0
+            joint += first * in_and_holds
             joint[:, place] += (1 - first) * ins
             in_and_holds[:, :] = 0
             in_and_holds[:, place] = ins + first * holds
@@ -248,7 +248,7 @@ def _pivotal(chances: FloatArray, size: int) -> FloatArray:
             holds[place] = 1 - first
             held = both
         else:
-            keeps = (1 - float(chances[place])) / (2 - both)
+            keeps = (1 - held) / (2 - both)
             joint[:, place] += keeps * ins
             joint += (1 - keeps) * in_and_holds
             moved = (1 - keeps) * (ins + holds)

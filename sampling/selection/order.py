@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -18,12 +19,12 @@ from .unequal import split
 Aim = Literal["exact", "nominal"]
 OrderMethod = Literal["sequential-poisson", "pareto"]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_RULES = {nodes: np.polynomial.legendre.leggauss(nodes) for nodes in (4, 8, 16)}
 _NEGLIGIBLE = 40.0
 _TOLERANCE = 1e-10
 _ROUNDS = 200
 # Multiplications for one pass; beyond it the targets are used as they are.
-_MOST_WORK = 4e9
+_MOST_WORK = 1e9
 
 
 def select_sequential_poisson(
@@ -260,13 +261,10 @@ def _solved(method: OrderMethod, raw: bytes) -> FloatArray:
 
 def _included(method: OrderMethod, target: FloatArray, size: int) -> FloatArray | None:
     """Inclusion probabilities of order sampling with these numbers; None when too much work."""
-    edges = _edges(method, target, size)
-    work = edges.size * _NODES.size * size * target.size * np.log2(target.size + 1)
-    if work > _MOST_WORK:
+    edges, width = _edges(method, target, size)
+    points, weights = _quadrature(edges, width)
+    if points.size * size * target.size * np.log2(target.size + 1) > _MOST_WORK:
         return None
-    middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
-    points = (middle[:, None] + half[:, None] * _NODES).ravel()
-    weights = (half[:, None] * _WEIGHTS).ravel()
     below = _below(method, target, points)
     density = below * (1 - below) if method == "pareto" else target[:, None] * (below < 1)
     found = _below(method, target, edges[:1])[:, 0]
@@ -280,6 +278,18 @@ def _included(method: OrderMethod, target: FloatArray, size: int) -> FloatArray 
     return found
 
 
+def _quadrature(edges: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:
+    """Points and weights over all pieces; pieces narrower than ``width`` need fewer points."""
+    middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
+    needed = np.where(half < width / 20, 4, np.where(half < width / 6, 8, 16))
+    points, weights = [], []
+    for count, (nodes, node_weights) in _RULES.items():
+        mine = needed == count
+        points.append((middle[mine, None] + half[mine, None] * nodes).ravel())
+        weights.append((half[mine, None] * node_weights).ravel())
+    return np.concatenate(points), np.concatenate(weights)
+
+
 def _below(method: OrderMethod, target: FloatArray, points: FloatArray) -> FloatArray:
     """Chance that each unit's ranking number is below each point (its logarithm for Pareto)."""
     if method == "pareto":
@@ -287,8 +297,8 @@ def _below(method: OrderMethod, target: FloatArray, points: FloatArray) -> Float
     return np.minimum(1.0, target[:, None] * points)
 
 
-def _edges(method: OrderMethod, target: FloatArray, size: int) -> FloatArray:
-    """Pieces of the range in which it is undecided whether fewer than ``size`` units rank below."""
+def _edges(method: OrderMethod, target: FloatArray, size: int) -> tuple[FloatArray, float]:
+    """Pieces of the range in which the sample is decided, and the width of its middle."""
     low, high = (-80.0, 80.0) if method == "pareto" else (0.0, 80.0 * float(1 / target.min()))
 
     def expected(point: float) -> float:
@@ -317,11 +327,11 @@ def _edges(method: OrderMethod, target: FloatArray, size: int) -> FloatArray:
     edges = np.linspace(first, last, pieces + 1)
     if method == "sequential-poisson":
         edges = np.union1d(edges, ends[(ends > first) & (ends < last)])
-    return edges
+    return edges, width
 
 
-def _last_true(holds: object, low: float, high: float) -> float:
-    assert callable(holds)
+def _last_true(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Largest point at which ``holds`` is still true, by halving."""
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)

@@ -410,7 +410,7 @@ def select_pivotal(
     -----
     Units with probabilities a and b meet. When a + b < 1 the first keeps a + b with probability
     a/(a + b), the second else; the other is out. When a + b >= 1 the second is in and the first
-    keeps a + b - 1 with probability (1 - b)/(2 - a - b), and the other way round else.
+    keeps a + b - 1 with probability (1 - a)/(2 - a - b), and the other way round else.
 
     References
     ----------
@@ -451,7 +451,7 @@ def _duels(chances: list[float], numbers: list[float]) -> list[int]:
             if u * both >= held:
                 holder = place
             held = both
-        elif u * (2 - both) < 1 - chance:
+        elif u * (2 - both) < 1 - held:
             chosen.append(place)
             held = both - 1
         else:
