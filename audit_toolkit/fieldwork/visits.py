@@ -12,6 +12,7 @@ from ..model import Problem, ProblemList, Question, RuleSet, Visit
 LIST_NAME = "visit"
 LONGEST_ANSWER = 40
 LONGEST_REASON = 1000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _COUNT = re.compile(r"0|[1-9][0-9]*")
 _YUAN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?")
 
@@ -116,6 +117,10 @@ def _text_problems(visit: Visit) -> Iterator[Problem]:
     for column, text, longest in [*texts, ("reason", visit.reason, LONGEST_REASON)]:
         if len(text) > longest:
             yield _problem("visit-text-too-long", column, text, limit=str(longest))
+        if _SURROGATE.search(column + text):
+            yield _problem("visit-text-unreadable", _SURROGATE.sub("?", column), "")
+    if visit.device_at.tzinfo is None:
+        yield _problem("visit-clock-without-zone", "device_at", visit.device_at.isoformat())
 
 
 def _answer_problems(visit: Visit, rules: RuleSet) -> Iterator[Problem]:

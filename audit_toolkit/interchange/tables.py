@@ -8,6 +8,8 @@ be taken as it stands is a problem of the table, or an error where no table coul
 from __future__ import annotations
 
 import csv
+import dataclasses
+import hashlib
 import io
 import re
 import warnings
@@ -31,6 +33,8 @@ MAX_BYTES = 300_000_000
 
 # A spreadsheet keeps 15 significant digits of a number; longer ones were changed on entry.
 _FIRST_INEXACT = 10**15
+# A row numbered higher would make the reader fill in all the rows before it.
+_MAX_SHEET_ROWS = 2**20
 _SEPARATORS = ",\t;"
 _NEEDS_QUOTES = re.compile(r'[",;\t\r\n]|^\s|\s$')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -84,7 +88,7 @@ def read_table(path: Path, *, list_name: str) -> RawTable:
         rows = _csv_rows(path.name, data, reading)
     else:
         rows = _xlsx_rows(path.name, data, reading)
-    return _table(rows, reading)
+    return dataclasses.replace(_table(rows, reading), sha256=hashlib.sha256(data).hexdigest())
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -172,7 +176,10 @@ def _csv_rows(name: str, data: bytes, reading: _Reading) -> Iterator[_Row]:
                 if cell.startswith("="):
                     reading.of_cells.append((number, at, "formula-cell", cell))
             yield number, cells
-    except csv.Error:
+    except csv.Error as error:
+        if "field larger" in str(error):
+            limit = csv.field_size_limit()
+            raise OperatorError("cell-too-long", file=name, row=number + 1, limit=limit) from None
         raise OperatorError("file-quotes", file=name, row=number + 1) from None
 
 
@@ -277,6 +284,10 @@ def _sheet_rows(data: bytes, reading: _Reading) -> Iterator[_Row]:
         sheet.reset_dimensions()
         width = 0
         for number, cells in enumerate(sheet.iter_rows(), start=1):
+            if number > _MAX_SHEET_ROWS:
+                raise ValueError("a sheet has no such row.")
+            if number > 1 and not cells:
+                continue
             texts = [_cell_text(cell, number, at, reading) for at, cell in enumerate(cells)]
             width = width or len(texts)
             # A workbook leaves out blank cells at the end of a row, so short rows are no problem.

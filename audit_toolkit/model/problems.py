@@ -48,10 +48,12 @@ class RawTable:
     """A file's cells as text, before anything is understood.
 
     ``rows`` holds the file's own row number (the header is row 1) and one text a header.
-    ``problems`` are those of reading itself (a formula in a cell, a row too long).
+    ``problems`` are those of reading itself (a formula in a cell, a row too long); ``sha256`` is
+    that of the file's bytes.
     """
 
     name: str
     headers: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     problems: tuple[Problem, ...] = ()
+    sha256: str = ""

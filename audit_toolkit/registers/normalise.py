@@ -19,6 +19,8 @@ MAX_CHARACTERS = 200
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 _AMOUNT = re.compile(r"-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]+)?")
+# How a spreadsheet writes a long number that was not formatted as text.
+_SHORTENED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
 _FULL_WIDTH_DIGIT = re.compile("[０-９]")
@@ -120,6 +122,8 @@ def understand_id(text: str) -> Trouble | None:
     """Return what is wrong with a cleaned identifier, or None."""
     if text.isascii() and text.isalnum() and len(text) <= MAX_CHARACTERS:
         return None
+    if _SHORTENED.fullmatch(text):
+        return _trouble("digits-lost")
     trouble = understand_text(text)
     if trouble is None and any(c.isspace() for c in text):
         return _trouble("blank-inside", suggestion="".join(text.split()))

@@ -46,12 +46,15 @@ def import_findings(context: Context, store: Store, path: Path) -> FindingsImpor
     RegisterError
         The file itself cannot be read without problems.
     OperatorError
-        A needed column is missing.
+        A needed column is missing, or a column is there twice.
     """
     table = read_table(path, list_name="findings")
     if table.problems:
         problems = ProblemList(problems=table.problems)
         raise RegisterError("list-refused", problems=problems, file=path.name)
+    twice = sorted({h for h in table.headers if table.headers.count(h) > 1})
+    if twice:
+        raise OperatorError("findings-columns-twice", columns=", ".join(twice))
     missing = [c for c in _OWN_COLUMNS[:3] if c not in table.headers]
     if missing:
         raise OperatorError("findings-columns", missing=", ".join(missing))

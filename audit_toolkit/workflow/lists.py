@@ -79,6 +79,7 @@ def import_register(
             "import-register",
             county_code=county_code,
             subject=path.name,
+            sha256=table.sha256,
             households=len(rows),
         )
     return len(rows)
@@ -115,6 +116,7 @@ def import_roster(
             "import-roster",
             county_code=county_code,
             subject=path.name,
+            sha256=table.sha256,
             households=len(rows),
         )
     return len(rows)

@@ -194,6 +194,31 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     assert refused.value.code == "file-too-large"
 
 
+def test_a_row_numbered_beyond_any_sheet_is_refused_before_the_rows_before_it_are_made(
+    folder: Path,
+) -> None:
+    good = io.BytesIO(xlsx_bytes([Sheet(title="a", headers=("x",), rows=(("1",), ("2",)))]))
+    path = folder / "far.xlsx"
+    with zipfile.ZipFile(good) as packed, zipfile.ZipFile(path, "w") as far:
+        for name in packed.namelist():
+            data = packed.read(name)
+            if name.endswith("sheet1.xml"):
+                data = data.replace(b'r="3"', b'r="900000000"').replace(b"A3", b"A900000000")
+            far.writestr(name, data)
+    with pytest.raises(OperatorError) as refused:
+        read_table(path, list_name="register")
+    assert refused.value.code == "file-unreadable"
+
+
+def test_a_cell_too_long_is_not_called_a_fault_of_quotes(folder: Path) -> None:
+    path = folder / "long.csv"
+    path.write_text("x\n1\n" + "y" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(OperatorError) as refused:
+        read_table(path, list_name="register")
+    assert (refused.value.code, refused.value.fields["row"]) == ("cell-too-long", 3)
+    assert refused.value.words("zh")
+
+
 def test_workbooks_are_the_same_bytes_every_time() -> None:
     sheet = Sheet(
         title="t",

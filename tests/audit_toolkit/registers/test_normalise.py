@@ -110,6 +110,16 @@ def test_identifiers_hold_no_blanks() -> None:
     assert understand_id("H 1") == Trouble(code="blank-inside", fields=(("suggestion", "H1"),))
 
 
+@pytest.mark.parametrize("text", ["9.00121E+12", "9E+12", "1.5e+18"])
+def test_an_identifier_that_a_spreadsheet_shortened_has_lost_digits(text: str) -> None:
+    assert understand_id(text) == Trouble(code="digits-lost")
+
+
+@pytest.mark.parametrize("text", ["00123", "1E5", "R-12"])
+def test_identifiers_of_odd_look_are_kept(text: str) -> None:
+    assert understand_id(text) is None
+
+
 def test_codes_have_their_number_of_digits() -> None:
     assert understand_digits("990101100201", 12) is None
     for text in ("99010110020", "9901011002011", "99010110020x", "९९०१०११००२०१"):
