@@ -111,11 +111,16 @@ def users_list(
 
 @journal.command("verify")
 def journal_verify(
-    store: StoreOption = None, person: PersonOption = None, as_json: JsonOption = False
+    head: Annotated[
+        str, typer.Option(help="Head printed in a report or record; the journal must hold it.")
+    ] = "",
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check that every entry follows from the one before."""
     with opened(store, person) as (context, opened_store):
-        state = workflow.verify_journal(context, opened_store)
+        state = workflow.verify_journal(context, opened_store, head=head)
     emit(as_json, state, words("journal-good", count=state.entries, head=state.head))
 
 

@@ -289,7 +289,7 @@ def replace_with_reserve(
     )
     reserve = next((h for h in reserves if h.unit_id not in used), None)
     if reserve is None:
-        raise OperatorError("reserves-used-up", assignment=assignment_id, count=len(reserves))
+        raise OperatorError("reserves-used-up", assignment=assignment_id)
     number = 1 + max(a.number for a in assignments if a.inspector_id == old.inspector_id)
     new = _assignment(
         draw,

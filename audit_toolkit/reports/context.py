@@ -129,6 +129,8 @@ class ReportContext:
     software: str
     written_at: datetime
 
+    voided: tuple[Ceremony, ...] = ()
+
     def sentence(self, language: str) -> str:
         """Return the outcome in one sentence."""
         return dict(self.sentences)[language]
@@ -145,6 +147,7 @@ def build_context(
     freeze: Freeze,
     plan: Plan,
     ceremony: Ceremony,
+    voided: Sequence[Ceremony] = (),
     draw: Draw,
     results: Results,
     cases: Sequence[tuple[Case, CaseState]],
@@ -168,6 +171,8 @@ def build_context(
         The round and the evaluation of the county.
     freeze, plan, ceremony, draw, results : Freeze, Plan, Ceremony, Draw, Results
         What the stages gave.
+    voided : sequence of Ceremony, optional
+        Ceremonies of the round that came to nothing before this one.
     cases : sequence of (Case, CaseState)
         Suspected cases with where they stand.
     rectifications, step_faults, discrepancies : sequences
@@ -204,6 +209,7 @@ def build_context(
         results=results,
         plan=plan,
         ceremony=ceremony,
+        voided=tuple(voided),
         rules=rules,
         root=freeze.root,
         frame_units=freeze.unit_count,

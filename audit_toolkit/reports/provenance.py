@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import CeremonyState
+from ..model import Ceremony, CeremonyState
 from ..rules import assumptions
 from ..text import number, percent, say
 from .context import ReportContext
@@ -62,6 +62,7 @@ def seal(context: ReportContext, language: str) -> ReportTable:
         ("row-design", Code(value=act.design_digest)),
         ("row-ceremony", number(act.number, language)),
         ("row-ceremony-state", word("ceremony", act.state.value, language)),
+        *(("row-voided", _voided(c, language)) for c in context.voided),
         ("row-committed", moment(act.committed_at, language)),
         ("row-dice-at", moment(act.dice_at, language)),
         ("row-dice", Code(value=act.dice)),
@@ -79,6 +80,17 @@ def seal(context: ReportContext, language: str) -> ReportTable:
         say("report.table-seal", language),
         said(language, "col-what", "col-value"),
         [(say(f"report.{name}", language), value) for name, value in rows],
+    )
+
+
+def _voided(ceremony: Ceremony, language: str) -> str:
+    """Return which ceremony was voided, how far it had come, and why."""
+    reached = "drawn" if ceremony.seed_sha256 else "dice" if ceremony.dice_at else "committed"
+    return say(
+        f"report.voided-{reached}",
+        language,
+        number=number(ceremony.number, language),
+        reason=ceremony.void_reason,
     )
 
 

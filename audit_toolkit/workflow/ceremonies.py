@@ -18,7 +18,16 @@ from ..drawing import (
     void,
 )
 from ..errors import WrongStageError
-from ..model import Action, Ceremony, CeremonyState, Draw, FindingsLock, Plan, VillageRelease
+from ..model import (
+    Action,
+    Assignment,
+    Ceremony,
+    CeremonyState,
+    Draw,
+    FindingsLock,
+    Plan,
+    VillageRelease,
+)
 from ..store import Store, Transaction, write_published
 from .access import (
     authorise,
@@ -63,7 +72,15 @@ def commit(context: Context, store: Store, commitments: Mapping[str, str]) -> Ce
         ceremony = open_ceremony(
             len(earlier) + 1, freeze, design, commitments, at=context.clock(), earlier=earlier
         )
-        _keep(tx, context, ceremony, "commit", holders=list(commitments))
+        _keep(
+            tx,
+            context,
+            ceremony,
+            "commit",
+            root=ceremony.root,
+            design_sha256=ceremony.design_digest,
+            commitments=[[c.holder, c.commitment] for c in ceremony.commitments],
+        )
         files = _files(tx, ceremony, None)
     write_published(store, files)
     return ceremony
@@ -136,7 +153,7 @@ def void_ceremony(context: Context, store: Store, *, reason: str) -> Ceremony:
     Raises
     ------
     WrongStageError
-        A village has been released: what inspectors know cannot be drawn again.
+        The sample is assigned, or a village released: what inspectors know cannot be drawn again.
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.HOLD_CEREMONY)
@@ -145,6 +162,8 @@ def void_ceremony(context: Context, store: Store, *, reason: str) -> Ceremony:
         )
         if tx.all(VillageRelease):
             raise WrongStageError("void-after-release", number=ceremony.number)
+        if tx.all(Assignment):
+            raise WrongStageError("void-after-assign", number=ceremony.number)
         ceremony = void(ceremony, reason)
         _keep(tx, context, ceremony, "void-ceremony", reason=reason)
         files = _files(tx, ceremony, tx.latest(Draw, str(ceremony.number)))

@@ -15,9 +15,11 @@ from ..model import (
     CaseState,
     Discrepancy,
     FindingsLock,
+    Person,
     Rectification,
     Ruling,
     StepFault,
+    StepRecord,
     Verdict,
 )
 from ..registers import check_steps
@@ -25,7 +27,7 @@ from ..rulings import accept_ruling, rectifications, rulings_on
 from ..store import Store, Transaction
 from .access import authorise, record, require_round
 from .context import Context
-from .county import CaseRow, CountyFacts, is_suspected
+from .county import NO_STEP, CaseRow, CountyFacts, is_suspected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +92,14 @@ def rule_case(
     Raises
     ------
     OperatorError
-        The case is unknown or closed, the reviewer has ruled on it or visited the household
-        as an inspector, or no reason is given.
+        The case is unknown or closed; the reviewer, or someone of the same name, has ruled on it
+        or visited the household as an inspector; or no reason is given.
     """
     with store.transaction() as tx:
         case = tx.latest(Case, case_id)
         if case is None or not is_suspected(case):
             raise OperatorError("case-unknown", case=case_id)
-        authorise(tx, context, Action.RULE_CASE, case.county_code)
+        reviewer = authorise(tx, context, Action.RULE_CASE, case.county_code)
         ruling = Ruling(
             case_id=case_id,
             county_code=case.county_code,
@@ -108,12 +110,20 @@ def rule_case(
             grounds=case.failing,
         )
         earlier = rulings_on(case, tx.all(Ruling, county=case.county_code))
-        visitors = frozenset(
-            a.inspector_id
-            for a in tx.assignments_of(context.person_id)
-            if a.household_id == case.household_id
+        # One person may have been entered twice: ids differ then, the name does not.
+        same_name = {p.person_id for p in tx.all(Person) if p.name == reviewer.name}
+        visited = any(
+            a.household_id == case.household_id for p in same_name for a in tx.assignments_of(p)
         )
-        state = accept_ruling(case, earlier, ruling, inspectors=visitors)
+        state = accept_ruling(
+            case,
+            earlier,
+            ruling,
+            inspectors=frozenset({context.person_id} if visited else ()),
+        )
+        other = next((r.reviewer_id for r in earlier if r.reviewer_id in same_name), None)
+        if other is not None:
+            raise OperatorError("ruling-same-name", case=case_id, other=other, name=reviewer.name)
         tx.append(ruling, key=f"{case_id}|{context.person_id}", county=case.county_code)
         record(
             tx,
@@ -139,6 +149,8 @@ def to_rectify(context: Context, store: Store, *, county_code: str) -> tuple[Rec
 def import_steps(context: Context, store: Store, path: Path, *, county_code: str) -> int:
     """Take in the step logs of a county and its households; return how many steps.
 
+    A later file takes the place of an earlier one as a whole.
+
     Raises
     ------
     RegisterError
@@ -150,15 +162,14 @@ def import_steps(context: Context, store: Store, path: Path, *, county_code: str
         steps, problems = check_steps(table, require_round(tx), county_code=county_code)
         if problems:
             raise RegisterError("list-refused", problems=problems, file=path.name)
-        tx.append_many(
-            [(s, f"{county_code}|{s.household_id}|{s.step}", county_code) for s in steps]
-        )
+        _keep_steps(tx, county_code, steps)
         record(
             tx,
             context,
             "import-steps",
             county_code=county_code,
             subject=path.name,
+            sha256=table.sha256,
             steps=len(steps),
         )
     return len(steps)
@@ -183,6 +194,26 @@ def require_comparison(facts: CountyFacts) -> None:
     """Refuse to go on from findings that differ from those last compared."""
     if {c.case_id: c for c, _ in facts.ruled} != {c.case_id: c for c in facts.suspected()}:
         raise WrongStageError("comparison-outdated", county=facts.county_code)
+
+
+def _keep_steps(tx: Transaction, county_code: str, steps: Sequence[StepRecord]) -> None:
+    """Append the steps by their place in the file, and blank the places that it leaves over."""
+    blank = StepRecord(
+        county_code=county_code,
+        household_id="",
+        step=NO_STEP,
+        done_on=None,
+        ended_on=None,
+        objections_open=0,
+        document="",
+    )
+    left_over = max(0, len(tx.all(StepRecord, county=county_code)) - len(steps))
+    tx.append_many(
+        [
+            (step, f"{county_code}|{place}", county_code)
+            for place, step in enumerate((*steps, *[blank] * left_over))
+        ]
+    )
 
 
 def _keep_cases(tx: Transaction, county_code: str, current: Sequence[Case]) -> int:

@@ -118,6 +118,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
             freeze=require_freeze(tx),
             plan=plan,
             ceremony=ceremony,
+            voided=tuple(c for c in tx.all(Ceremony) if c.state is CeremonyState.VOIDED),
             draw=current_draw(tx),
             results=kept,
             cases=facts.ruled,
@@ -187,6 +188,7 @@ def record_decision(
             approved=approved,
             document=document,
             recommendation=kept.outcome.kind.value,
+            provisional=kept.outcome.provisional,
         )
     return decision
 

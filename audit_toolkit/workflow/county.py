@@ -35,6 +35,9 @@ from ..store import Transaction
 from .access import current_draw, require_round, require_rules
 
 Judged = dict[str, tuple[Finding, Judgement]]
+NO_STEP = ""
+"""Step of a record that a later file has left over."""
+
 CaseRow = tuple[Case, CaseState, tuple[Ruling, ...]]
 
 
@@ -134,7 +137,8 @@ class CountyFacts:
     @cached_property
     def step_faults(self) -> tuple[StepFault, ...]:
         """All faults of the county's step log and of the checked households' logs."""
-        records = self._tx.all(StepRecord, county=self.county_code)
+        kept = self._tx.all(StepRecord, county=self.county_code)
+        records = tuple(r for r in kept if r.step != NO_STEP)
         return (
             *check_county_steps(records, self.county_code, self.rules),
             *check_household_steps(

@@ -327,10 +327,9 @@ def lock_findings(context: Context, store: Store, *, county_code: str) -> Findin
 
 
 def _refuse_answered(tx: Transaction, assignment_id: str) -> None:
-    """Refuse to replace a household that answered: whom to keep is not the inspector's choice."""
-    finding = tx.latest_finding(assignment_id)
-    outcome = None if finding is None else require_rules(tx).outcome(finding.visit.outcome)
-    if outcome is not None and outcome.responded:
+    """Refuse to replace a household that ever answered: inspectors do not choose whom to keep."""
+    responded = {o.code for o in require_rules(tx).outcome_codes if o.responded}
+    if any(f.visit.outcome in responded for f in tx.finding_versions(assignment_id)):
         raise OperatorError("visit-answered", assignment=assignment_id)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from ..errors import OperatorError, WrongStageError
 from ..model import Action, County, Person, Role, Round, StoredRules
 from ..rules import load_rule_set_text
-from ..store import Store
+from ..store import Store, Transaction
 from .access import authorise, record, require_round
 from .context import Context
+
+LONGEST_ID = 64
 
 
 def open_round(
@@ -47,6 +49,10 @@ def open_round(
     rules = load_rule_set_text(rule_text)
     if rules.poverty_line(exit_year) is None:
         raise OperatorError("no-poverty-line", year=exit_year, rule_set=rules.rule_set_id)
+    administrator = Person(
+        person_id=context.person_id, name=administrator_name, role=Role.ADMINISTRATOR
+    )
+    _check_person(administrator)
     with store.transaction() as tx:
         if tx.round() is not None:
             raise WrongStageError("round-exists")
@@ -60,10 +66,7 @@ def open_round(
         )
         tx.save_round(round_)
         tx.append(StoredRules(rule_set_id=rules.rule_set_id, text=rule_text))
-        tx.append(
-            Person(person_id=context.person_id, name=administrator_name, role=Role.ADMINISTRATOR),
-            key=context.person_id,
-        )
+        tx.append(administrator, key=administrator.person_id)
         record(
             tx,
             context,
@@ -79,10 +82,18 @@ def open_round(
 
 
 def add_person(context: Context, store: Store, person: Person) -> None:
-    """Add a person, or change an existing one's role, counties or activity."""
+    """Add a person, or change an existing one's role, counties or activity.
+
+    Raises
+    ------
+    OperatorError
+        Id or name cannot be used, a county is not in the round, or no administrator would be left.
+    """
     with store.transaction() as tx:
         authorise(tx, context, Action.MANAGE_PEOPLE)
         round_ = require_round(tx)
+        _check_person(person)
+        _keep_an_administrator(tx, person)
         for code in person.counties:
             if round_.county(code) is None:
                 raise OperatorError(
@@ -96,10 +107,30 @@ def add_person(context: Context, store: Store, person: Person) -> None:
             context,
             "manage-people",
             subject=person.person_id,
+            name=person.name,
             role=person.role.value,
             counties=list(person.counties),
             active=person.active,
         )
+
+
+def _check_person(person: Person) -> None:
+    """Refuse an id that cannot be typed or kept, and a person without a name."""
+    mark = person.person_id
+    typed = mark.isprintable() and not any(c.isspace() or c == "|" for c in mark)
+    if not mark or not typed or len(mark) > LONGEST_ID:
+        raise OperatorError("person-id", got=repr(mark), longest=LONGEST_ID)
+    if not person.name.strip() or not person.name.isprintable():
+        raise OperatorError("person-name", person=mark, got=repr(person.name))
+
+
+def _keep_an_administrator(tx: Transaction, person: Person) -> None:
+    """Refuse the change that would leave nobody to manage people."""
+    stays = {
+        p.person_id: p.active and p.role is Role.ADMINISTRATOR for p in (*tx.all(Person), person)
+    }
+    if not any(stays.values()):
+        raise OperatorError("last-administrator", person=person.person_id)
 
 
 def people(context: Context, store: Store) -> tuple[Person, ...]:

@@ -1,4 +1,7 @@
-"""What an evaluation team looks at: lists, sample, findings and figures, changed by nothing."""
+"""What an evaluation team looks at: lists, sample, findings and figures.
+
+Nothing is changed by it; a look at the sample leaves an entry in the journal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ..model import (
 )
 from ..reports import chances_figure, rates_figure, round_figure
 from ..store import Store
-from .access import authorise, current_draw, require_freeze, require_round
+from .access import authorise, current_draw, record, require_freeze, require_round
 from .concluding import results
 from .context import Context
 from .county import CountyFacts
@@ -45,10 +48,12 @@ def frame_rows(context: Context, store: Store, *, county_code: str) -> tuple[Fra
 
 
 def drawn_sample(context: Context, store: Store) -> Draw:
-    """Return the drawn sample of the round."""
-    with store.reading() as tx:
+    """Return the drawn sample of the round; who looks at it is in the journal."""
+    with store.transaction() as tx:
         authorise(tx, context, Action.DRAW)
-        return current_draw(tx)
+        drawn = current_draw(tx)
+        record(tx, context, "see-sample", subject=f"ceremony {drawn.ceremony}")
+        return drawn
 
 
 def findings(
