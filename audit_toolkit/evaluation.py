@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from contextlib import ExitStack
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,9 +14,22 @@ from typing import Any, Self
 import pandas as pd
 
 from . import workflow
+from .errors import OperatorError
 from .machine import machine_context
-from .model import CaseState, Plan, Results, VisitKind
+from .model import (
+    Case,
+    CaseState,
+    Discrepancy,
+    DrawnHousehold,
+    FrameHousehold,
+    Plan,
+    RegisteredHousehold,
+    Results,
+    VisitKind,
+)
 from .settings import load_settings
+
+FINDING_COLUMNS = ("assignment_id", "household_id", "kind", "version", "outcome")
 
 
 class Svg(str):
@@ -45,17 +61,29 @@ class Evaluation:
 
         Parameters
         ----------
+        county : str
+            Six-digit code of a county of the round.
         person : str, optional
             Who acts; else the person of the settings.
 
         Raises
         ------
         OperatorError
-            There is no store, or nobody is named to act.
+            There is no store, the county is not in its round, or nobody is named to act.
         """
-        acting = person or load_settings().person
-        context = machine_context(acting or "")
-        return cls(workflow.open_store(target), context, county)
+        settings = load_settings()
+        acting = person or settings.person
+        if not acting:
+            raise OperatorError("person-missing")
+        with ExitStack() as undo:
+            store = workflow.open_store(target, folder=settings.folder or None)
+            undo.callback(store.close)
+            round_ = workflow.show_round(store)
+            if round_.county(county) is None:
+                known = ", ".join(c.county_code for c in round_.counties)
+                raise OperatorError("county-unknown", county=county, known=known)
+            undo.pop_all()
+        return cls(store, machine_context(acting), county)
 
     def close(self) -> None:
         """Close the store."""
@@ -77,12 +105,14 @@ class Evaluation:
     @property
     def register(self) -> pd.DataFrame:
         """The register as filed, one row a household."""
-        return _table(workflow.register_rows(self._context, self._store, county_code=self.county))
+        rows = workflow.register_rows(self._context, self._store, county_code=self.county)
+        return _table(RegisteredHousehold, rows)
 
     @property
     def frame(self) -> pd.DataFrame:
         """All rural households of the frozen frame."""
-        return _table(workflow.frame_rows(self._context, self._store, county_code=self.county))
+        rows = workflow.frame_rows(self._context, self._store, county_code=self.county)
+        return _table(FrameHousehold, rows)
 
     @property
     def plan(self) -> Plan | None:
@@ -97,7 +127,8 @@ class Evaluation:
     def draw(self) -> pd.DataFrame:
         """The drawn households and reserves, in ticket order within village and stratum."""
         drawn = workflow.drawn_sample(self._context, self._store)
-        return _table(h for h in drawn.households if h.county_code == self.county)
+        here = (h for h in drawn.households if h.county_code == self.county)
+        return _table(DrawnHousehold, here)
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -116,7 +147,7 @@ class Evaluation:
                 }
                 row.update((a.question, a.value) for a in found.visit.answers)
                 rows.append(row)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=None if rows else list(FINDING_COLUMNS))
 
     def compare(self) -> workflow.Comparison:
         """Compare filed with found and open suspected cases."""
@@ -125,13 +156,14 @@ class Evaluation:
     @property
     def comparison(self) -> pd.DataFrame:
         """Filed values that differ from found ones."""
-        return _table(workflow.discrepancies(self._context, self._store, county_code=self.county))
+        rows = workflow.discrepancies(self._context, self._store, county_code=self.county)
+        return _table(Discrepancy, rows)
 
     @property
     def cases(self) -> pd.DataFrame:
         """Suspected cases with their state and the number of rulings."""
         found = workflow.cases(self._context, self._store, county_code=self.county)
-        table = _table(case for case, _, _ in found)
+        table = _table(Case, (case for case, _, _ in found))
         table["state"] = [state.value for _, state, _ in found]
         table["rulings"] = [len(rulings) for _, _, rulings in found]
         return table
@@ -174,7 +206,13 @@ class Evaluation:
         )
 
     def figure(self, name: str = "rates", language: str = "en") -> Svg:
-        """Return a figure: "rates", "chances", or the name of an indicator for the round."""
+        """Return a figure: "rates", "chances", or the name of an indicator for the round.
+
+        Raises
+        ------
+        OperatorError
+            There is no figure of that name.
+        """
         return Svg(
             workflow.figure(
                 self._context,
@@ -191,5 +229,16 @@ class Evaluation:
         return tuple(self._store.reports_folder / name for name in names)
 
 
-def _table(rows: Iterable[Any]) -> pd.DataFrame:
-    return pd.DataFrame([dataclasses.asdict(row) for row in rows])
+def _table(kind: type, rows: Iterable[Any]) -> pd.DataFrame:
+    """Rows of one kind as a frame with plain values, its columns there even without rows."""
+    fields = [field.name for field in dataclasses.fields(kind)]
+    cells = [[_plain(getattr(row, name)) for name in fields] for row in rows]
+    table = pd.DataFrame(cells, columns=fields)
+    years = [name for name in fields if name.endswith("_year")]
+    return table.astype(dict.fromkeys(years, "Int64"))  # a blank must not make 2019 into 2019.0
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return float(value) if isinstance(value, Decimal) else value
