@@ -29,7 +29,7 @@ from .errors import (
     SamplingWarning,
     SmallSampleWarning,
 )
-from .estimation import estimate_mean, estimate_proportion, estimate_ratio, estimate_total
+from .estimation import estimate_mean, estimate_ratio, estimate_total
 from .frame import Frame
 from .intervals import (
     interval_clopper_pearson,
@@ -40,6 +40,7 @@ from .intervals import (
     interval_wilson,
     korn_graubard_limits,
 )
+from .proportions import estimate_proportion
 from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
 from .size import (
     ClusterTake,

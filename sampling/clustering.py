@@ -19,8 +19,10 @@ from ._checks import (
     numbers_of,
 )
 from ._show import Table, format_number
-from .design import Design, IntArray, lay_out
+from ._sums import sum_by
+from .design import Design
 from .errors import ArgumentError
+from .layout import IntArray, lay_out
 from .results import Result
 from .variance import psu_totals, variance_of_total
 
@@ -106,6 +108,21 @@ def variance_factor(weight: FloatArray, psu: IntArray, icc: float) -> float:
     by_psu = np.bincount(psu, weight)
     inside = (1 - icc) * float(np.dot(weight, weight)) + icc * float(np.dot(by_psu, by_psu))
     return inside / float(weight.sum()) ** 2
+
+
+def variance_factors(
+    weight: FloatArray, psu: IntArray, icc: float, code: IntArray, domains: int
+) -> FloatArray:
+    """``variance_factor`` of every domain at once; ``code`` -1 lies outside all."""
+    rows = np.flatnonzero(code >= 0)
+    part, domain = weight[rows], code[rows]
+    width = int(psu.max()) + 1
+    cell, inverse = np.unique(domain * width + psu[rows], return_inverse=True)
+    clustered: FloatArray = sum_by(inverse, part, len(cell)) ** 2
+    by_psu = sum_by(cell // width, clustered, domains)
+    squares = sum_by(domain, part**2, domains)
+    total = sum_by(domain, part, domains)
+    return ((1 - icc) * squares + icc * by_psu) / total**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +276,8 @@ def _area_parts(
 ) -> tuple[float, float, float, float]:
     """Variance, simple variance, and n times Kish's factor and take, of one area."""
     layout = lay_out(data, design)
-    layout = replace(layout, open_share=np.ones_like(layout.open_share))
+    first = replace(layout.stages[0], open_share=np.ones_like(layout.open_share))
+    layout = replace(layout, stages=(first,))
     n, rows = len(data), np.arange(len(data), dtype=np.intp)
     weight = layout.weight * element
     rate = float(np.dot(weight, event) / weight.sum())

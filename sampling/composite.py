@@ -19,9 +19,10 @@ from ._checks import (
 )
 from ._show import Table, format_number
 from .clustering import variance_factor
-from .design import Design, lay_out
+from .design import Design
 from .errors import ArgumentError
 from .intervals import korn_graubard_limits
+from .layout import lay_out
 from .results import Interval, Result
 
 

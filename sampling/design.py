@@ -1,220 +1,280 @@
-"""Designs: which columns carry weights, strata, PSUs and frame sizes, and what they imply."""
+"""Designs: which columns carry weights, stages and frame sizes, and their policies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from ._checks import FloatArray, check_choice, check_columns, check_complete, name_some, numbers_of
+from ._checks import check_choice, check_number
 from ._show import Table
-from .errors import ArgumentError, FrameTooSmallError
+from .errors import ArgumentError
 from .results import Result
 
 LonelyPsu = Literal["raise", "adjust", "average", "certainty", "remove"]
-IntArray = npt.NDArray[np.intp]
+LonelyDomain = Literal["whole-sample", "domain"]
+Pps = Literal["brewer", "hartley-rao", "overton", "sen-yates-grundy", "horvitz-thompson"]
+Columns = str | Sequence[str] | None
+AdjustmentMethod = Literal[
+    "poststratification", "raking", "linear", "logit", "nonresponse-classes", "propensity"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design(Result):
+class Adjustment(Result):
+    """One adjustment of weights that the variance of every later estimate knows of.
+
+    Made by ``poststratify``, ``rake``, ``calibrate`` and ``adjust_nonresponse``; rarely by hand.
+
+    Parameters
+    ----------
+    method : str
+        Name of the adjustment.
+    cells : tuple of tuple of str
+        Each inner tuple names the columns whose crossed values make one set of categories.
+    numbers : tuple of str
+        Numeric columns among the auxiliary variables.
+    intercept : bool
+        Whether a constant is one of them.
+    weight : str
+        Column of the weights before the adjustment; what the regression of the variance weighs by.
+    spread : str or None
+        Column that the variance of the study variable is thought to be proportional to.
+    responded : str or None
+        Column that tells who answered; the variance is then that of two phases, the second with
+        the classes of ``cells`` (or the propensity of ``numbers``).
+    """
+
+    method: AdjustmentMethod
+    cells: tuple[tuple[str, ...], ...] = ()
+    numbers: tuple[str, ...] = ()
+    intercept: bool = False
+    weight: str
+    spread: str | None = None
+    responded: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that the adjustment reads."""
+        named = [name for cell in self.cells for name in cell]
+        named += [*self.numbers, self.weight, self.spread or "", self.responded or ""]
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    def _table(self) -> Table:
+        cells = "; ".join(" x ".join(cell) for cell in self.cells)
+        return Table(
+            title=f"Adjustment: {self.method}",
+            columns=("cells", "numbers", "weights before"),
+            rows=((cells or "-", ", ".join(self.numbers) or "-", self.weight),),
+        )
+
+
+class AnyDesign:
+    """What every ``estimate_*`` function takes: a design, replicate weights, two phases."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design(AnyDesign, Result):
     """How a sample was drawn, as names of columns and policies.
 
-    Single-stage or ultimate-cluster designs: the first stage alone carries the variance.
+    One column name for a design of one stage; a list of names, first stage first, for more.
 
     Parameters
     ----------
     weight : str, optional
-        Column of weights, above 0. Without it every unit weighs the same; where ``fpc`` holds
-        population counts it weighs them over the PSUs sampled in the stratum.
-    strata : str, optional
-        Column of strata; without it there is one.
-    psu : str, optional
-        Column of primary sampling units, unique over all strata; without it every row is one.
-    fpc : str, optional
-        Column for the first-stage finite-population correction, the same within a stratum:
-        population counts of PSUs, or sampling fractions when no value exceeds 1. Without it PSUs
-        count as drawn with replacement.
+        Column of weights, above 0. Without it a unit weighs the product over its stages of units
+        in the frame over units sampled (or of one over its inclusion probability), and 1 where
+        frame sizes are not known.
+    strata : str or sequence of str, optional
+        Column of strata of each stage; without it there is one.
+    psu : str or sequence of str, optional
+        Column of primary sampling units, unique over all strata; without it every row is one. A
+        list also names the units of later stages, unique within those before.
+    fpc : str or sequence of str, optional
+        Column of the finite-population correction of each stage, the same within a stratum:
+        population counts of units, or sampling fractions when no value exceeds 1. A stage without
+        one counts as drawn with replacement, and the stages below it add nothing. One column more
+        than there are units names the rows as the last stage.
     lonely_psu : {"raise", "adjust", "average", "certainty", "remove"}, default "raise"
-        What to do with a stratum that has one sampled PSU and is not a census: refuse; centre it
-        at the mean of all PSUs; give it the mean variance of the other strata; take it as drawn
+        What to do with a stratum that has one sampled unit and is not a census: refuse; centre it
+        at the mean of all units; give it the mean variance of the other strata; take it as drawn
         with certainty; leave it out of the variance. The last two give the same number.
+    ssu : str or sequence of str, optional
+        Units of the second and later stages, when ``psu`` names the first alone.
+    inclusion_prob : str, optional
+        Column of first-stage inclusion probabilities, in (0, 1], for PSUs drawn without replacement
+        with unequal probabilities. ``fpc`` then names the stages after the first.
+    pps : str, default "brewer"
+        Variance with ``inclusion_prob``: "brewer" and "hartley-rao" and "overton" by approximate
+        joint probabilities; "sen-yates-grundy" and "horvitz-thompson" by ``joint_probs``.
+    joint_probs : matrix, optional
+        Joint inclusion probabilities of the sampled PSUs, in the order in which they first appear
+        in the data; the diagonal holds ``inclusion_prob``.
+    frame_square_sum : float, optional
+        For "hartley-rao": the sum over the frame of squared inclusion probabilities. Without it the
+        sample estimates it.
+    lonely_domain : {"whole-sample", "domain"}, default "whole-sample"
+        Whether a stratum is lonely by the units of the whole sample, or also when a single one of
+        its units has a case of the domain (R's ``survey.adjust.domain.lonely``).
+    adjustments : tuple of Adjustment, default ()
+        Adjustments of weights, first first; filled by the functions that make them.
 
     Raises
     ------
     ArgumentError
-        ``lonely_psu`` is unknown, or a column name is not text.
+        A policy is unknown, a column name is not text, or parts contradict each other.
 
     Notes
     -----
     The policies are those of R ``survey`` (``survey.lonely.psu``); "adjust" centres totals as
-    version 4.5 does.
+    version 4.5 does, and acts at every stage.
 
     Examples
     --------
     >>> Design(weight="w", psu="village").lonely_psu
     'raise'
+    >>> Design(psu="district", ssu="school", fpc=["districts", "schools"]).fpc
+    ('districts', 'schools')
     """
 
     weight: str | None = None
-    strata: str | None = None
-    psu: str | None = None
-    fpc: str | None = None
+    strata: Columns = None
+    psu: Columns = None
+    fpc: Columns = None
     lonely_psu: LonelyPsu = "raise"
+    ssu: Columns = None
+    inclusion_prob: str | None = None
+    pps: Pps = "brewer"
+    joint_probs: Sequence[Sequence[float]] | None = None
+    frame_square_sum: float | None = None
+    lonely_domain: LonelyDomain = "whole-sample"
+    adjustments: tuple[Adjustment, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice("lonely_psu", self.lonely_psu, get_args(LonelyPsu))
-        for name, column in self._named():
-            if not isinstance(column, str):
-                raise ArgumentError(
-                    f"{name} must be the name of one column; got {column!r}. Give text.",
-                    code="column-not-text",
-                    name=name,
-                    got=column,
-                )
+        check_choice("lonely_domain", self.lonely_domain, get_args(LonelyDomain))
+        check_choice("pps", self.pps, get_args(Pps))
+        for name in ("strata", "psu", "fpc", "ssu"):
+            object.__setattr__(self, name, _frozen(name, getattr(self, name)))
+        for name in ("weight", "inclusion_prob"):
+            if getattr(self, name) is not None:
+                _check_text(name, getattr(self, name))
+        if self.joint_probs is not None:
+            matrix = np.asarray(self.joint_probs, dtype=np.float64)
+            _check_joint(matrix)
+            rows = tuple(tuple(float(value) for value in row) for row in matrix)
+            object.__setattr__(self, "joint_probs", rows)
+        self._check_parts()
 
-    def _named(self) -> list[tuple[str, str]]:
-        pairs = (
-            ("weight", self.weight),
-            ("strata", self.strata),
-            ("psu", self.psu),
-            ("fpc", self.fpc),
-        )
-        return [(name, column) for name, column in pairs if column is not None]
+    def _check_parts(self) -> None:
+        if self.ssu is not None and self.psu is None:
+            raise ArgumentError(
+                "ssu needs psu; got units of a second stage without those of the first. "
+                "Name the first stage in psu.",
+                code="psu-missing",
+            )
+        stages = len(self.units)
+        sizes = len(names_of(self.fpc)) + (self.inclusion_prob is not None)
+        if sizes > max(1, stages + 1) or (not self.units and sizes > 1):
+            raise ArgumentError(
+                f"fpc must name at most one column for each stage; got {sizes} for {stages} "
+                "named units. Name the units of the later stages in ssu.",
+                code="stages-differ",
+                sizes=sizes,
+                units=stages,
+            )
+        if len(names_of(self.strata)) > max(1, stages + 1):
+            raise ArgumentError(
+                f"strata must name at most one column for each stage; got {self.strata!r} for "
+                f"{stages} named units. Cross the columns into one, or name units in ssu.",
+                code="stages-differ",
+            )
+        needs = self.pps in ("sen-yates-grundy", "horvitz-thompson")
+        given = self.joint_probs is not None
+        if needs != given or ((needs or self.pps != "brewer") and self.inclusion_prob is None):
+            raise ArgumentError(
+                f"pps={self.pps!r} needs inclusion_prob{' and joint_probs' if needs else ''}; got "
+                f"inclusion_prob={self.inclusion_prob!r} "
+                f"{'with' if given else 'without'} joint_probs. Give what that variance needs.",
+                code="pps-parts",
+                pps=self.pps,
+            )
+        if self.frame_square_sum is not None:
+            check_number("frame_square_sum", self.frame_square_sum, least=0, strict=True)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Columns of the units of all stages, first first; empty when rows are the units."""
+        return (*names_of(self.psu), *names_of(self.ssu))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that the design reads."""
-        return tuple(column for _, column in self._named())
+        named = [self.weight or "", *names_of(self.strata), *self.units, *names_of(self.fpc)]
+        named.append(self.inclusion_prob or "")
+        for adjustment in self.adjustments:
+            named.extend(adjustment.columns)
+        return tuple(dict.fromkeys(name for name in named if name))
 
     def _table(self) -> Table:
-        return Table(
-            title="Design",
-            columns=("part", "column or policy"),
-            rows=(*self._named(), ("lonely_psu", self.lonely_psu)),
-        )
+        rows = []
+        for field in fields(self):
+            value: Any = getattr(self, field.name)
+            if value is None or value == () or field.name == "joint_probs":
+                continue
+            if field.name in ("pps", "lonely_domain") and value == field.default:
+                continue
+            if field.name == "adjustments":
+                value = [adjustment.method for adjustment in value]
+            rows.append((field.name, value if isinstance(value, str) else _listed(value)))
+        return Table(title="Design", columns=("part", "column or policy"), rows=tuple(rows))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layout:
-    """A design laid over data: arrays for the arithmetic, never part of a result.
-
-    Parameters
-    ----------
-    weight : array
-        One weight for each row.
-    psu : array of int
-        For each row, the place of its PSU.
-    stratum_of_psu : array of int
-        For each PSU, the place of its stratum.
-    psu_count : array
-        Sampled PSUs in each stratum.
-    open_share : array
-        For each stratum, 1 less the sampling fraction of PSUs; 1 with replacement, 0 for a census.
-    stratum_name : tuple of str
-        One for each stratum.
-    lonely_psu : str
-        The design's policy.
-    """
-
-    weight: FloatArray
-    psu: IntArray
-    stratum_of_psu: IntArray
-    psu_count: FloatArray
-    open_share: FloatArray
-    stratum_name: tuple[str, ...]
-    lonely_psu: LonelyPsu
+def names_of(columns: Columns) -> tuple[str, ...]:
+    """Column names of a part of a design, one for each stage."""
+    if columns is None:
+        return ()
+    return (columns,) if isinstance(columns, str) else tuple(columns)
 
 
-def lay_out(data: pd.DataFrame, design: Design) -> Layout:
-    """``design`` laid over ``data``, checked.
-
-    Raises
-    ------
-    ArgumentError
-        A column is absent, incomplete or outside its domain, or a PSU lies in two strata.
-    FrameTooSmallError
-        ``fpc`` says that a stratum holds fewer PSUs than were sampled.
-    """
-    check_columns(data, design.columns)
-    rows = len(data)
-    stratum, names = _codes(data, design.strata) if design.strata else (None, ("",))
-    psu = _codes(data, design.psu)[0] if design.psu else np.arange(rows, dtype=np.intp)
-    if stratum is None:
-        stratum = np.zeros(rows, dtype=np.intp)
-    stratum_of_psu = np.empty(int(psu.max()) + 1, dtype=np.intp)
-    stratum_of_psu[psu] = stratum
-    split = stratum_of_psu[psu] != stratum
-    if split.any():
-        _refuse_split_psus(data, design, split)
-    psu_count = np.bincount(stratum_of_psu, minlength=len(names)).astype(np.float64)
-    size = _frame_sizes(data, design, stratum, psu_count, names) if design.fpc else None
-    if design.weight:
-        weight = numbers_of(data, design.weight, least=0, strict=True)
-    elif size is not None:
-        weight = (size / psu_count)[stratum]
-    else:
-        weight = np.ones(rows)
-    return Layout(
-        weight=weight,
-        psu=psu,
-        stratum_of_psu=stratum_of_psu,
-        psu_count=psu_count,
-        open_share=np.ones(len(names)) if size is None else 1 - psu_count / size,
-        stratum_name=names,
-        lonely_psu=design.lonely_psu,
-    )
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, Iterable) else str(value)
 
 
-def _codes(data: pd.DataFrame, column: str) -> tuple[IntArray, tuple[str, ...]]:
-    check_complete(data, [column])
-    codes, values = pd.factorize(data[column])
-    return codes.astype(np.intp), tuple(str(value) for value in values)
-
-
-def _refuse_split_psus(data: pd.DataFrame, design: Design, split: npt.NDArray[np.bool_]) -> None:
-    psus = data.loc[split, design.psu].unique().tolist()
-    raise ArgumentError(
-        f"each PSU must lie in one stratum; got {name_some(psus)} of column {design.psu!r} in "
-        f"several values of {design.strata!r}. Make PSU identifiers unique over strata, or make "
-        "what is not a stratum of PSUs a domain.",
-        code="psu-in-two-strata",
-        psus=tuple(psus[:5]),
-    )
-
-
-def _frame_sizes(
-    data: pd.DataFrame,
-    design: Design,
-    stratum: IntArray,
-    psu_count: FloatArray,
-    names: tuple[str, ...],
-) -> FloatArray:
-    """Read the population count of PSUs of each stratum."""
-    column = design.fpc or ""
-    values = numbers_of(data, column, least=0, strict=True)
-    size = np.empty(len(names))
-    size[stratum] = values
-    if (size[stratum] != values).any():
-        bad = {names[code] for code in stratum[size[stratum] != values]}
+def _check_text(name: str, column: object) -> str:
+    if not isinstance(column, str):
         raise ArgumentError(
-            f"column {column!r} must be the same within a stratum; it varies in "
-            f"{name_some(sorted(bad))}. Give one count of PSUs for each stratum.",
-            code="fpc-varies",
-            column=column,
+            f"{name} must be the name of one column; got {column!r}. Give text.",
+            code="column-not-text",
+            name=name,
+            got=column,
         )
-    if (size <= 1).all():
-        size = psu_count / size
-    short = size < psu_count * (1 - 1e-12)
-    if short.any():
-        place = int(np.flatnonzero(short)[0])
-        raise FrameTooSmallError(
-            f"column {column!r} must be at least the PSUs sampled; got {size[place]:g} for "
-            f"{psu_count[place]:g} sampled in stratum {names[place]!r}. "
-            "Give population counts of PSUs, or sampling fractions throughout.",
-            code="fpc-too-small",
-            stratum=names[place],
+    return column
+
+
+def _frozen(name: str, columns: Any) -> str | tuple[str, ...] | None:
+    """Return one name, or a tuple of several."""
+    if columns is None or isinstance(columns, str):
+        return columns
+    if not isinstance(columns, Iterable):
+        return _check_text(name, columns)
+    named = tuple(_check_text(name, column) for column in columns)
+    if not named:
+        return None
+    return named[0] if len(named) == 1 else named
+
+
+def _check_joint(matrix: np.ndarray[Any, Any]) -> None:
+    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]
+    fits = square and bool(((matrix > 0) & (matrix <= 1)).all())
+    if not fits or not np.allclose(matrix, matrix.T, rtol=1e-9, atol=0):
+        raise ArgumentError(
+            f"joint_probs must be a symmetric square matrix of numbers in (0, 1]; got shape "
+            f"{matrix.shape}. Give one row and one column for each sampled PSU.",
+            code="joint-probs",
+            shape=matrix.shape,
         )
-    return size

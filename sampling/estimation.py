@@ -1,59 +1,28 @@
-"""Estimates of means, totals, proportions and ratios, whole or by domain."""
+"""Estimates of means, totals and ratios, whole or by domain, with their covariance."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from ._checks import (
-    FloatArray,
-    check_choice,
-    check_columns,
-    check_complete,
-    check_fraction,
-    check_number,
-    check_share,
-    events_of,
-    numbers_of,
-)
-from ._rounding import complement
-from .clustering import variance_factor
-from .design import Design, IntArray, Layout, lay_out
+from .design import AnyDesign, Design
 from .errors import ArgumentError
-from .intervals import Cap, korn_graubard_limits, korn_graubard_size
-from .results import DeffReference, Estimate, Estimates, Interval, ProportionEstimate
-from .variance import METHOD, degrees_of_freedom, is_census, psu_totals, variance_of_total
-
-ProportionInterval = Literal["korn-graubard", "korn-graubard-uncapped", "korn-graubard-model"]
-NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Linear:
-    """What linearisation gives for one domain."""
-
-    estimate: float
-    std_error: float
-    df: int
-    n: int
-    deff: float | None
-    why: str
+from .quantity import Quantity, t_estimates
+from .results import DeffReference, Estimates
+from .sample import domains_of, sample_of, values_of
 
 
 def estimate_mean(
     data: pd.DataFrame,
-    variable: str,
-    design: Design,
+    variable: str | Sequence[str],
+    design: AnyDesign,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     deff: DeffReference | None = None,
+    joint: bool | None = None,
 ) -> Estimates:
     r"""Weighted means, with variances linearised over ultimate clusters.
 
@@ -63,21 +32,24 @@ def estimate_mean(
     ----------
     data : DataFrame
         One row per sampled unit, of all domains.
-    variable : str
-        Numeric column, complete.
+    variable : str or sequence of str
+        Numeric column or columns, complete.
     design : Design
-        The columns of the design.
+        The columns of the design; or replicate weights, or a two-phase design.
     by : str or sequence of str, optional
         Columns whose values make the domains.
     confidence : float, default 0.95
         Of the two-sided t interval.
     deff : {"with-replacement", "without-replacement"}, optional
         Ask for the design effect, against simple random sampling of that kind.
+    joint : bool, optional
+        Whether to keep the covariance of all rows, for ``contrast``. By default it is kept for
+        several variables without domains.
 
     Returns
     -------
     Estimates
-        One row per domain, ordered by the values of ``by``.
+        One row per variable and domain, domains ordered by the values of ``by``.
 
     Raises
     ------
@@ -108,25 +80,32 @@ def estimate_mean(
     >>> row.estimate, round(row.std_error, 4), row.df
     (4.0, 0.5774, 2)
     """
-    layout, (values, ones) = _read(data, design, [variable])
-    return _t_estimates(data, layout, values, ones, f"mean of {variable}", by, confidence, deff)
+    sample = sample_of(design, data)
+    domains = domains_of(data, by, sample.answered)
+    ones = np.ones(len(data))
+    quantities = [
+        Quantity(words=f"mean of {name}", name=name, top=values_of(sample, data, name), bottom=ones)
+        for name in _variables(variable)
+    ]
+    return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
 
 
 def estimate_ratio(
     data: pd.DataFrame,
     numerator: str,
     denominator: str,
-    design: Design,
+    design: AnyDesign,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     deff: DeffReference | None = None,
+    joint: bool | None = None,
 ) -> Estimates:
     r"""Ratios of two weighted totals, with variances linearised over ultimate clusters.
 
     Parameters
     ----------
-    data, design, by, confidence, deff
+    data, design, by, confidence, deff, joint
         As for ``estimate_mean``.
     numerator, denominator : str
         Numeric columns, complete.
@@ -160,25 +139,32 @@ def estimate_ratio(
     >>> estimate_ratio(data, "poor", "persons", Design())[0].estimate
     0.4
     """
-    layout, (top, bottom) = _read(data, design, [numerator, denominator])
-    quantity = f"ratio of {numerator} to {denominator}"
-    return _t_estimates(data, layout, top, bottom, quantity, by, confidence, deff)
+    sample = sample_of(design, data)
+    domains = domains_of(data, by, sample.answered)
+    quantity = Quantity(
+        words=f"ratio of {numerator} to {denominator}",
+        name=f"{numerator}/{denominator}",
+        top=values_of(sample, data, numerator),
+        bottom=values_of(sample, data, denominator),
+    )
+    return t_estimates(sample, domains, [quantity], confidence=confidence, deff=deff, joint=joint)
 
 
 def estimate_total(
     data: pd.DataFrame,
-    variable: str,
-    design: Design,
+    variable: str | Sequence[str],
+    design: AnyDesign,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     deff: DeffReference | None = None,
+    joint: bool | None = None,
 ) -> Estimates:
     r"""Weighted totals, with variances over ultimate clusters.
 
     Parameters
     ----------
-    data, variable, design, by, confidence, deff
+    data, variable, design, by, confidence, deff, joint
         As for ``estimate_mean``.
 
     Returns
@@ -210,304 +196,22 @@ def estimate_total(
     >>> estimate_total(data, "poor", Design(weight="w"))[0].estimate
     30.0
     """
-    if not design.weight and not design.fpc:
+    if isinstance(design, Design) and not (design.weight or design.fpc or design.inclusion_prob):
         raise ArgumentError(
             "a total needs weights or population counts; the design has neither. "
             "Name the column in Design(weight=...).",
             code="weight-missing",
         )
-    layout, (values, _) = _read(data, design, [variable])
-    return _t_estimates(data, layout, values, None, f"total of {variable}", by, confidence, deff)
-
-
-def estimate_proportion(
-    data: pd.DataFrame,
-    variable: str,
-    design: Design,
-    *,
-    by: str | Sequence[str] | None = None,
-    confidence: float = 0.95,
-    interval: ProportionInterval = "korn-graubard",
-    size: str | None = None,
-    icc: float | None = None,
-    model_deff: float | None = None,
-    deff: DeffReference | None = None,
-) -> Estimates:
-    r"""Proportions or rates, with intervals that hold for rare events and for none.
-
-    Parameters
-    ----------
-    data, design, by, confidence, deff
-        As for ``estimate_mean``.
-    variable : str
-        Column of the event, 0 or 1 (or true-false), complete.
-    interval : {"korn-graubard", "korn-graubard-uncapped", "korn-graubard-model"}
-        "korn-graubard" takes the effective size from the own variance, at most n (the NCHS
-        form); "-uncapped" is R ``svyciprop(method="beta")``; "-model" takes it from a model design
-        effect. Giving ``icc`` or ``model_deff`` turns "korn-graubard" into the model form.
-    size : str, optional
-        Column of elements (persons) in each unit (household), above 0: the rate is then one of
-        elements, while ``n`` and ``events`` count units.
-    icc : float, optional
-        Intra-cluster correlation for the model form, in [0, 1], best pooled by ``pool_icc``.
-    model_deff : float, optional
-        Model design effect itself, above 0, instead of ``icc``.
-
-    Returns
-    -------
-    Estimates
-        Rows are ``ProportionEstimate``.
-
-    Raises
-    ------
-    ArgumentError
-        As for ``estimate_mean``, or the model form lacks its one number or has two.
-    LonelyUnitError
-        A stratum has one sampled PSU under ``lonely_psu="raise"``.
-
-    Notes
-    -----
-    :math:`\hat p = \sum w z y / \sum w z`, the variance as for ``estimate_ratio``. Own variance:
-    see ``interval_korn_graubard``. Model form: :math:`n^* = n/\max(1, \mathrm{deff}_M)`, where
-    ``design_effect`` gives deff_M from the domain's weights wz and PSUs; no t adjustment. Without
-    events its limits are 0 and :math:`1-(\alpha/2)^{1/n^*}`, with events only the mirror image.
-    The model form knows no finite-population correction.
-
-    References
-    ----------
-    .. [1] E. L. Korn, B. I. Graubard, *Survey Methodology* 24, 1998, 193-201.
-    .. [2] S. Gabler, S. Haeder, P. Lahiri, *Survey Methodology* 25, 1999, 105-106.
-
-    Examples
-    --------
-    Ten villages of thirty households, none of them poor:
-
-    >>> import pandas as pd
-    >>> data = pd.DataFrame({"village": [i // 30 for i in range(300)], "poor": 0})
-    >>> row = estimate_proportion(data, "poor", Design(psu="village"), icc=0.05)[0]
-    >>> row.estimate, row.lower, round(row.upper, 8)
-    (0.0, 0.0, 0.02967659)
-    """
-    form = _interval_form(interval, icc, model_deff)
-    check_fraction("confidence", confidence)
-    layout, (event, element) = _read(data, design, [variable], size=size, events=True)
-    names, domains = _domains(data, by)
-    of = f"rate of {variable} over {size}" if size else f"proportion of {variable}"
-    rows = []
-    for domain, places in domains:
-        part = _linearise(layout, places, event * element, element, deff)
-        model = model_deff
-        if icc is not None:
-            factor = variance_factor((layout.weight * element)[places], layout.psu[places], icc)
-            model = part.n * factor
-        size_used, own, why = _size_used(part, form, model, confidence)
-        lower, upper = korn_graubard_limits(part.estimate, size_used, confidence=confidence)
-        limits = Interval(
-            lower=float(lower), upper=float(upper), confidence=float(confidence), method=form
+    sample = sample_of(design, data)
+    domains = domains_of(data, by, sample.answered)
+    quantities = [
+        Quantity(
+            words=f"total of {name}", name=name, top=values_of(sample, data, name), bottom=None
         )
-        rows.append(
-            ProportionEstimate(
-                quantity=of,
-                domain=domain,
-                estimate=part.estimate,
-                std_error=part.std_error,
-                interval=limits,
-                df=part.df,
-                n=part.n,
-                deff=part.deff,
-                deff_reference=deff,
-                variance_method=METHOD,
-                why="; ".join(text for text in (part.why, why) if text),
-                events=int(event[places].sum()),
-                n_effective=own,
-                n_used=size_used,
-                model_deff=model,
-                icc=icc,
-            )
-        )
-    return Estimates(by=names, rows=tuple(rows))
-
-
-def _interval_form(
-    interval: ProportionInterval, icc: float | None, model_deff: float | None
-) -> ProportionInterval:
-    """Choose the interval that the arguments ask for together."""
-    check_choice("interval", interval, get_args(ProportionInterval))
-    given = [
-        name for name, value in (("icc", icc), ("model_deff", model_deff)) if value is not None
+        for name in _variables(variable)
     ]
-    if icc is not None:
-        check_share("icc", icc)
-    if model_deff is not None:
-        check_number("model_deff", model_deff, least=0, strict=True)
-    wanted = "none" if interval == "korn-graubard-uncapped" else "one"
-    if interval == "korn-graubard":
-        wanted = "at most one"
-    fits = {"none": not given, "one": len(given) == 1, "at most one": len(given) <= 1}[wanted]
-    if not fits:
-        raise ArgumentError(
-            f"interval={interval!r} takes {wanted} of icc and model_deff; got "
-            f"{' and '.join(given) or 'neither'}. Pool a correlation by pool_icc.",
-            code="model-arguments",
-            interval=interval,
-            got=tuple(given),
-        )
-    return "korn-graubard-model" if given else interval
+    return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
 
 
-def _size_used(
-    part: _Linear, form: ProportionInterval, model_deff: float | None, confidence: float
-) -> tuple[float, float | None, str]:
-    """Size that the interval stands on, the own effective size, and why that may be None."""
-    p, variance = part.estimate, part.std_error**2
-    own = p * (1 - p) / variance if variance > 0 and 0 < p < 1 else None
-    why = "" if own is not None else "no own effective size: the variance is zero"
-    if model_deff is not None:
-        return part.n / max(1.0, model_deff), own, why
-    cap: Cap = "none" if form == "korn-graubard-uncapped" else "sample-size"
-    size = korn_graubard_size(p, part.n, own, part.df, confidence=confidence, cap=cap)
-    return size, own, why
-
-
-def _read(
-    data: pd.DataFrame,
-    design: Design,
-    variables: Sequence[str],
-    *,
-    size: str | None = None,
-    events: bool = False,
-) -> tuple[Layout, tuple[FloatArray, FloatArray]]:
-    """Layout, and the first column with the second, or ``size``, or ones."""
-    check_columns(data, [*variables, *([size] if size else [])])
-    layout = lay_out(data, design)
-    first = events_of(data, variables[0]) if events else numbers_of(data, variables[0])
-    if size:
-        return layout, (first, numbers_of(data, size, least=0, strict=True))
-    if len(variables) == 2:
-        return layout, (first, numbers_of(data, variables[1]))
-    return layout, (first, np.ones(len(data)))
-
-
-def _domains(
-    data: pd.DataFrame, by: str | Sequence[str] | None
-) -> tuple[tuple[str, ...], list[tuple[tuple[str, ...], IntArray]]]:
-    """Names of the ``by`` columns, and the rows of every domain, in the order of their values."""
-    if by is None:
-        return (), [((), np.arange(len(data), dtype=np.intp))]
-    names = [by] if isinstance(by, str) else list(by)
-    check_columns(data, names)
-    check_complete(data, names)
-    groups = data.groupby(names, observed=True).indices
-    return tuple(names), [
-        (
-            tuple(str(part) for part in (key if isinstance(key, tuple) else (key,))),
-            np.asarray(places, dtype=np.intp),
-        )
-        for key, places in groups.items()
-    ]
-
-
-def _linearise(
-    layout: Layout,
-    places: IntArray,
-    top: FloatArray,
-    bottom: FloatArray | None,
-    deff: DeffReference | None,
-) -> _Linear:
-    """Estimate and standard error of a ratio, or of a total when ``bottom`` is None."""
-    weight, y = layout.weight[places], top[places]
-    if bottom is None:
-        estimate, score = float(np.dot(weight, y)), y
-        centred = (y - estimate / weight.sum()) * weight.sum()
-        size = np.abs(y)
-    else:
-        x = bottom[places]
-        below = float(np.dot(weight, x))
-        if below == 0:
-            raise ArgumentError(
-                f"the denominator must not sum to 0; it does over {len(places)} rows, the first "
-                f"at place {int(places[0])}. Leave that domain out.",
-                code="denominator-zero",
-                rows=len(places),
-            )
-        estimate = float(np.dot(weight, y)) / below
-        score = (y - estimate * x) / below
-        centred = score * weight.sum()
-        size = (np.abs(y) + np.abs(estimate * x)) / abs(below)
-    variance = variance_of_total(layout, psu_totals(layout, places, score))
-    # Residuals of one PSU cancel; the dust they leave is no variance.
-    dust = 1e-13 * float(np.dot(weight, size))
-    if variance <= dust**2:
-        variance = 0.0
-    factor, why = _design_effect(weight, centred, variance, deff)
-    return _Linear(
-        estimate=estimate,
-        std_error=math.sqrt(variance),
-        df=degrees_of_freedom(layout, places),
-        n=len(places),
-        deff=factor,
-        why=why,
-    )
-
-
-def _design_effect(
-    weight: FloatArray, centred: FloatArray, variance: float, reference: DeffReference | None
-) -> tuple[float | None, str]:
-    """Variance over that of simple random sampling, or None and why."""
-    if reference is None:
-        return None, ""
-    check_choice("deff", reference, get_args(DeffReference))
-    n, population = len(weight), float(weight.sum())
-    if n < 2 or not (spread := float(np.dot(weight, centred**2)) / population) > 0:
-        return None, "no design effect: the variable does not vary"
-    simple = spread / (n - 1)
-    if reference == "without-replacement":
-        if population <= n:
-            return None, "no design effect without replacement: weights sum to the sample size"
-        simple *= 1 - n / population
-    return variance / simple, ""
-
-
-def _t_estimates(
-    data: pd.DataFrame,
-    layout: Layout,
-    top: FloatArray,
-    bottom: FloatArray | None,
-    quantity: str,
-    by: str | Sequence[str] | None,
-    confidence: float,
-    deff: DeffReference | None,
-) -> Estimates:
-    """Rows with t intervals."""
-    tail = complement(check_fraction("confidence", confidence)) / 2
-    names, domains = _domains(data, by)
-    rows = []
-    for domain, places in domains:
-        part = _linearise(layout, places, top, bottom, deff)
-        margin, why = 0.0, part.why
-        if part.df == 0 and not is_census(layout, places):
-            margin, why = math.inf, "; ".join(text for text in (why, NO_DF) if text)
-        elif part.std_error > 0:
-            margin = float(stats.t.isf(tail, part.df)) * part.std_error
-        limits = Interval(
-            lower=part.estimate - margin,
-            upper=part.estimate + margin,
-            confidence=float(confidence),
-            method="student-t",
-        )
-        rows.append(
-            Estimate(
-                quantity=quantity,
-                domain=domain,
-                estimate=part.estimate,
-                std_error=part.std_error,
-                interval=limits,
-                df=part.df,
-                n=part.n,
-                deff=part.deff,
-                deff_reference=deff,
-                variance_method=METHOD,
-                why=why,
-            )
-        )
-    return Estimates(by=names, rows=tuple(rows))
+def _variables(variable: str | Sequence[str]) -> list[str]:
+    return [variable] if isinstance(variable, str) else list(variable)

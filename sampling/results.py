@@ -261,11 +261,18 @@ class Estimates(Result):
     by : tuple of str
         Columns that make the domains.
     rows : tuple of Estimate
-        One for each domain, in the order of the domains.
+        One for each domain, in the order of the domains; with several variables, all domains of
+        the first come first.
+    names : tuple of str
+        A name for each row, for ``contrast``: the variable, the values of the domain, or both.
+    covariance : tuple of tuple of float, or None
+        Covariance of all rows; None when it was not asked for.
     """
 
     by: tuple[str, ...]
     rows: tuple[Estimate, ...]
+    names: tuple[str, ...] = ()
+    covariance: tuple[tuple[float, ...], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)

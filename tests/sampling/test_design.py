@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from sampling import ArgumentError, Design, FrameTooSmallError
-from sampling.design import lay_out
+from sampling.layout import lay_out
 
 DATA = pd.DataFrame(
     {
@@ -36,7 +36,7 @@ def test_data_are_left_alone():
     ("call", "code", "phrase"),
     [
         (lambda: Design(lonely_psu="drop"), "choice-unknown", "'raise'"),
-        (lambda: Design(psu=["v"]), "column-not-text", "one column"),
+        (lambda: Design(psu=["v", 5]), "column-not-text", "one column"),
         (
             lambda: lay_out(DATA, Design(strata="s", psu="again")),
             "psu-in-two-strata",
@@ -55,5 +55,5 @@ def test_refusals(call, code, phrase):
 
 
 def test_unknown_parts_of_a_design_are_not_taken():
-    with pytest.raises(TypeError, match="ssu"):
-        Design(ssu="household")
+    with pytest.raises(TypeError, match="household"):
+        Design(household="household")

@@ -22,6 +22,7 @@ from sampling import (
     size_for_proportion,
 )
 from sampling.composite import CompositePart
+from sampling.design import Adjustment
 from sampling.results import _KINDS
 
 STORED = Path(__file__).parent / "stored_results"
@@ -48,8 +49,10 @@ def examples():
         policy="floor-plan",
         reason="no area has an event beside non-events",
     )
+    cells = Adjustment(method="poststratification", cells=(("village",),), weight="w")
     made = [
         design,
+        cells,
         means,
         means[0],
         rates[0],

@@ -1,0 +1,140 @@
+"""Rows of results: quantities over domains, with t intervals, covariance and design effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from scipy import stats
+
+from ._checks import FloatArray, check_choice, check_fraction
+from ._rounding import complement
+from .results import DeffReference, Estimate, Estimates, Interval
+from .sample import Domains, Part, Sample, point_estimates
+
+NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Quantity:
+    """What one estimate is of: its words and its columns of values."""
+
+    words: str
+    name: str
+    top: FloatArray
+    bottom: FloatArray | None
+
+
+def t_estimates(
+    sample: Sample,
+    domains: Domains,
+    quantities: Sequence[Quantity],
+    *,
+    confidence: float,
+    deff: DeffReference | None,
+    joint: bool | None,
+) -> Estimates:
+    """Rows with t intervals: every quantity over every domain, and their covariance when joint."""
+    tail = complement(check_fraction("confidence", confidence)) / 2
+    if deff is not None:
+        check_choice("deff", deff, get_args(DeffReference))
+    df, census = sample.df(domains), sample.census(domains)
+    count = domains.sums(sample.answered.astype(np.float64)).astype(int)
+    quantile = stats.t.isf(tail, np.maximum(df, 1))
+    rows: list[Estimate] = []
+    names: list[str] = []
+    for quantity in quantities:
+        estimate = point_estimates(sample, domains, quantity.top, quantity.bottom)
+        variance = sample.variances(domains, quantity.top, quantity.bottom)
+        error = np.sqrt(variance)
+        factors = design_effects(sample, domains, quantity, variance, deff)
+        for place, label in enumerate(domains.labels):
+            margin, why = float(quantile[place] * error[place]), factors[place][1]
+            if df[place] <= 0 and not census[place]:
+                margin, why = np.inf, "; ".join(text for text in (why, NO_DF) if text)
+            elif error[place] == 0:
+                margin = 0.0
+            at = float(estimate[place])
+            limits = Interval(
+                lower=at - margin,
+                upper=at + margin,
+                confidence=float(confidence),
+                method="student-t",
+            )
+            rows.append(
+                Estimate(
+                    quantity=quantity.words,
+                    domain=label,
+                    estimate=at,
+                    std_error=float(error[place]),
+                    interval=limits,
+                    df=int(df[place]),
+                    n=int(count[place]),
+                    deff=factors[place][0],
+                    deff_reference=deff,
+                    variance_method=sample.method,
+                    why=why,
+                )
+            )
+            parts = ([quantity.name] if len(quantities) > 1 or not label else []) + list(label)
+            names.append(", ".join(parts))
+    if joint is None:
+        joint = len(quantities) > 1 and len(domains) == 1
+    covariance = _joint(sample, domains, quantities) if joint else None
+    return Estimates(by=domains.by, rows=tuple(rows), names=tuple(names), covariance=covariance)
+
+
+def _joint(
+    sample: Sample, domains: Domains, quantities: Sequence[Quantity]
+) -> tuple[tuple[float, ...], ...]:
+    """Covariance of every quantity over every domain, in the order of the rows."""
+    places = [domains.rows(place) for place in range(len(domains))]
+    matrix = sample.covariance(
+        [
+            Part(
+                rows=rows,
+                top=quantity.top[rows],
+                bottom=None if quantity.bottom is None else quantity.bottom[rows],
+            )
+            for quantity in quantities
+            for rows in places
+        ]
+    )
+    return tuple(tuple(float(value) for value in row) for row in matrix)
+
+
+def design_effects(
+    sample: Sample,
+    domains: Domains,
+    quantity: Quantity,
+    variance: FloatArray,
+    reference: DeffReference | None,
+) -> list[tuple[float | None, str]]:
+    """For each domain, variance over that of simple random sampling, or None and why."""
+    if reference is None:
+        return [(None, "")] * len(domains)
+    weight, top, bottom = sample.weight, quantity.top, quantity.bottom
+    population = domains.sums(weight)
+    count = domains.sums(sample.answered.astype(np.float64))
+    code = domains.code
+    total = domains.sums(weight * top)
+    if bottom is None:
+        centred = (top - (total / population)[code]) * population[code]
+    else:
+        below = domains.sums(weight * bottom)
+        centred = (top - (total / below)[code] * bottom) / below[code] * population[code]
+    spread = domains.sums(weight * centred**2) / population
+    found: list[tuple[float | None, str]] = []
+    for n, size, part, own in zip(count, population, spread, variance, strict=True):
+        if n < 2 or not part > 0:
+            found.append((None, "no design effect: the variable does not vary"))
+        elif reference == "with-replacement":
+            found.append((float(own / (part / (n - 1))), ""))
+        elif size <= n:
+            why = "no design effect without replacement: weights sum to the sample size"
+            found.append((None, why))
+        else:
+            found.append((float(own / (part / (n - 1) * (1 - n / size))), ""))
+    return found
