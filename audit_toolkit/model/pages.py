@@ -152,11 +152,15 @@ class RateInUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountyPage:
-    """The results of one county in one language, from the outcome to where it comes from."""
+    """The results of one county in one language, from the outcome to where it comes from.
+
+    ``outdated`` says that findings or rulings have changed since, and what to do; else it is empty.
+    """
 
     county_code: str
     county_name: str
     title: str
+    outdated: str
     kind: str
     kind_words: str
     sign: str

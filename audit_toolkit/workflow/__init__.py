@@ -57,6 +57,7 @@ from .lists import (
     import_roster,
     match,
 )
+from .pages import county_page, round_page, village_counts_found
 from .plans import plan_county, show_plan
 from .rounds import add_person, open_round, people, show_round
 from .stores import Store, open_store, to_json_value
@@ -98,6 +99,7 @@ __all__ = [
     "commit",
     "commitment_of",
     "compare_county",
+    "county_page",
     "decide_matches",
     "disclose_shares",
     "discrepancies",
@@ -135,6 +137,7 @@ __all__ = [
     "replace",
     "reply_to_order",
     "results",
+    "round_page",
     "rule_case",
     "rule_text",
     "sentence",
@@ -146,6 +149,7 @@ __all__ = [
     "verify_folder",
     "verify_journal",
     "verify_published_draw",
+    "village_counts_found",
     "void_ceremony",
     "write_county_report",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from .. import __version__
 from ..conclusions import conclude, indicators, observe, outcome_sentence, pool_round
@@ -23,7 +24,7 @@ from ..model import (
     Round,
 )
 from ..registers import village_counts
-from ..reports import build_context, html_report, results_json, xlsx_report
+from ..reports import ReportContext, build_context, html_report, results_json, xlsx_report
 from ..rulings import CLOSED, rectifications
 from ..store import Store, Transaction, write_report
 from ..text import LANGUAGES
@@ -61,7 +62,7 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
         facts = {code: CountyFacts(tx, code) for code in codes}
         for county in facts.values():
             require_comparison(county)
-        observed = {code: _observe(tx, facts[code]) for code in codes}
+        observed = {code: observe_county(tx, facts[code]) for code in codes}
         pools = pool_round(observed, rules)
         results = []
         for code in codes:
@@ -104,36 +105,12 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.WRITE_REPORT, county_code)
-        rules, round_ = require_rules(tx), require_round(tx)
         kept = _require_results(tx, county_code)
-        plan = tx.latest(Plan, county_code)
         ceremony = require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED)
-        assert plan is not None
         facts = CountyFacts(tx, county_code)
-        _require_current(tx, facts, kept, round_)
+        require_current(tx, facts, kept)
         head = record_report(tx, context, county_code, ceremony)
-        page = build_context(
-            round_=round_,
-            key=kept.key,
-            freeze=require_freeze(tx),
-            plan=plan,
-            ceremony=ceremony,
-            voided=tuple(c for c in tx.all(Ceremony) if c.state is CeremonyState.VOIDED),
-            draw=current_draw(tx),
-            results=kept,
-            cases=facts.ruled,
-            rectifications=rectifications(facts.ruled),
-            step_faults=facts.step_faults,
-            discrepancies=facts.discrepancies,
-            rules=rules,
-            journal_head=head,
-            software=kept.software,
-            sentence={
-                lang: outcome_sentence(kept.outcome, kept.indicators, lang) for lang in LANGUAGES
-            },
-            plan_sentences={lang: plan_sentences(plan, lang) for lang in LANGUAGES},
-            written_at=context.clock(),
-        )
+        page = county_context(tx, facts, kept, head, context.clock())
     files = {f"{county_code}_results.json": results_json(kept)}
     for language in LANGUAGES:
         files[f"{county_code}_report_{language}.html"] = html_report(page, language)
@@ -141,6 +118,36 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
     for name, data in files.items():
         write_report(store, name, data)
     return tuple(files)
+
+
+def county_context(
+    tx: Transaction, facts: CountyFacts, kept: Results, head: str, at: datetime
+) -> ReportContext:
+    """Return what report and screens of a county are made from; no household is in it."""
+    plan = tx.latest(Plan, facts.county_code)
+    assert plan is not None
+    return build_context(
+        round_=require_round(tx),
+        key=kept.key,
+        freeze=require_freeze(tx),
+        plan=plan,
+        ceremony=require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED),
+        voided=tuple(c for c in tx.all(Ceremony) if c.state is CeremonyState.VOIDED),
+        draw=current_draw(tx),
+        results=kept,
+        cases=facts.ruled,
+        rectifications=rectifications(facts.ruled),
+        step_faults=facts.step_faults,
+        discrepancies=facts.discrepancies,
+        rules=facts.rules,
+        journal_head=head,
+        software=kept.software,
+        sentence={
+            lang: outcome_sentence(kept.outcome, kept.indicators, lang) for lang in LANGUAGES
+        },
+        plan_sentences={lang: plan_sentences(plan, lang) for lang in LANGUAGES},
+        written_at=at,
+    )
 
 
 def record_report(tx: Transaction, context: Context, county_code: str, ceremony: Ceremony) -> str:
@@ -228,7 +235,8 @@ def _require_results(tx: Transaction, county_code: str) -> Results:
     return kept
 
 
-def _observe(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHousehold, ...]:
+def observe_county(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHousehold, ...]:
+    """Return a county's sampled households as they enter its rates."""
     return observe(
         current_draw(tx),
         facts.assignments,
@@ -239,10 +247,10 @@ def _observe(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHousehold, ..
     )
 
 
-def _require_current(tx: Transaction, facts: CountyFacts, kept: Results, round_: Round) -> None:
+def require_current(tx: Transaction, facts: CountyFacts, kept: Results) -> None:
     """Refuse results that the county's own facts no longer give, the pooled correlation aside."""
     require_comparison(facts)
-    if _conclude(tx, facts, _observe(tx, facts), kept.pools, round_) != kept:
+    if _conclude(tx, facts, observe_county(tx, facts), kept.pools, require_round(tx)) != kept:
         raise WrongStageError("results-outdated", county=facts.county_code)
 
 
