@@ -1,0 +1,119 @@
+"""Starting the server of the apps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .. import workflow
+from ..errors import OperatorError
+from ..machine import machine_context
+from .accounts import FILE_NAME, Accounts
+from .app import AuditVoila
+from .pages import Page, app_pages
+from .sessions import IDLE_SECONDS, LONGEST_SECONDS, Sessions
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks" / "apps"
+
+
+def accounts_of(store: workflow.Store) -> Accounts:
+    """Return the accounts of a round, kept beside its files."""
+    return Accounts(store.folder / FILE_NAME)
+
+
+def open_accounts(store: workflow.Store, people: Iterable[str]) -> dict[str, str]:
+    """Give first passwords to people; return them by person. They are not kept in clear."""
+    accounts = accounts_of(store)
+    return {person_id: accounts.give_first_password(person_id) for person_id in people}
+
+
+def serve(
+    store_target: str | Path,
+    *,
+    port: int = 8866,
+    address: str = "127.0.0.1",
+    folder: str | Path | None = None,
+    notebooks: Path = NOTEBOOKS,
+    pages: tuple[Page, ...] | None = None,
+    certificate: tuple[Path, Path] | None = None,
+    behind_proxy: bool = False,
+    host_names: tuple[str, ...] = (),
+    header_secret: bytes | None = None,
+    base_url: str = "/",
+    forks: bool = True,
+    warm_modules: tuple[str, ...] | None = None,
+    longest_session: float = LONGEST_SECONDS,
+    idle_session: float = IDLE_SECONDS,
+    on_ready: Callable[[str], None] = print,
+) -> None:
+    """Serve the apps of a round until told to stop.
+
+    Parameters
+    ----------
+    store_target : str or Path
+        Folder or database address of the round; this process is the one that writes.
+    port : int, default 8866
+        0 takes any free one.
+    address : str, default "127.0.0.1"
+        Where to listen; beyond this machine only encrypted or behind a proxy that encrypts.
+    folder : str or Path, optional
+        Files of the round beside a database address.
+    notebooks : Path
+        Folder of the apps' notebooks.
+    pages : tuple of Page, optional
+        In place of the apps.
+    certificate : pair of Path, optional
+        Certificate and key (PEM).
+    behind_proxy : bool, default False
+        A proxy before the server encrypts, and its word on the visitor's address is taken.
+    host_names : tuple of str
+        Names under which the server is reached, beside "localhost" and loopback addresses.
+    header_secret : bytes, optional
+        Shared with an identity proxy or JupyterHub; its header takes the place of the sign-in.
+    forks : bool, default True
+        Kernels are forked from a warm process where the machine can.
+    on_ready : callable
+        Called with the address once the server answers.
+
+    Raises
+    ------
+    OperatorError
+        "wall-missing", "pages-missing", "port-taken", "not-encrypted", or as the store refuses.
+    """
+    served = app_pages(notebooks) if pages is None else pages
+    for page in served:
+        if not page.notebook.is_file():
+            raise OperatorError("pages-missing", path=str(page.notebook))
+    encrypted = certificate is not None or behind_proxy
+    if address not in ("127.0.0.1", "::1", "localhost") and not encrypted:
+        raise OperatorError("not-encrypted", address=address)
+    with workflow.open_store(store_target, folder=folder) as store:
+        accounts = accounts_of(store)
+        sessions = Sessions(
+            accounts, header_secret=header_secret, longest=longest_session, idle=idle_session
+        )
+        app = AuditVoila(
+            store=store,
+            accounts=accounts,
+            sessions=sessions,
+            pages=served,
+            context_of=machine_context,
+            on_ready=on_ready,
+            port=port,
+            ip="127.0.0.1" if address == "localhost" else address,
+            base_url=base_url,
+            root_dir=str(served[0].notebook.parent),
+            certificate=certificate,
+            behind_proxy=behind_proxy,
+            host_names=host_names,
+            forks=forks,
+            warm_modules=_app_modules() if warm_modules is None else warm_modules,
+            log_level=logging.WARNING,
+        )
+        app.initialize([])
+        app.start()
+
+
+def _app_modules() -> tuple[str, ...]:
+    return ("audit_toolkit.apps.home", "audit_toolkit.apps.inspect", "audit_toolkit.apps.results")
