@@ -2,6 +2,15 @@
 
 from .comparison import ITEMS, compare
 from .quality import inspector_error
-from .visits import applies, check_visit, soft_checks
+from .visits import AT_MOST, LONGEST_REASON, applies, check_visit, soft_checks
 
-__all__ = ["ITEMS", "applies", "check_visit", "compare", "inspector_error", "soft_checks"]
+__all__ = [
+    "AT_MOST",
+    "ITEMS",
+    "LONGEST_REASON",
+    "applies",
+    "check_visit",
+    "compare",
+    "inspector_error",
+    "soft_checks",
+]

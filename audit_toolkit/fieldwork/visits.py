@@ -12,16 +12,20 @@ from ..model import Problem, ProblemList, Question, RuleSet, Visit
 LIST_NAME = "visit"
 LONGEST_ANSWER = 40
 LONGEST_REASON = 1000
+MOST_NOTES = 60
+LONGEST_NOTE_NAME = 120
+NOTES = ("present", "consent", "composition", "composition-words", "position", "remark", "soft")
+"""What a note may be about; one of a kind with many is named after a colon ("soft:...")."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COUNT = re.compile(r"0|[1-9][0-9]*")
 _YUAN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?")
 
-# Each count with the count that it cannot exceed: both are about the same household.
-_AT_MOST = (
+AT_MOST = (
     ("school_dropout_count", "school_age_count"),
     ("school_age_count", "registered_count"),
     ("insured_count", "registered_count"),
 )
+"""Each count with the count that it cannot exceed: both are about the same household."""
 
 
 def check_visit(visit: Visit, rules: RuleSet) -> ProblemList:
@@ -42,7 +46,7 @@ def check_visit(visit: Visit, rules: RuleSet) -> ProblemList:
     ProblemList
         Empty where the visit can be taken.
     """
-    problems = [*_text_problems(visit)]
+    problems = [*_text_problems(visit), *_note_problems(visit)]
     outcome = rules.outcome(visit.outcome)
     if outcome is None:
         known = ", ".join(o.code for o in rules.outcome_codes)
@@ -123,6 +127,18 @@ def _text_problems(visit: Visit) -> Iterator[Problem]:
         yield _problem("visit-clock-without-zone", "device_at", visit.device_at.isoformat())
 
 
+def _note_problems(visit: Visit) -> Iterator[Problem]:
+    times = Counter(note.question for note in visit.notes)
+    for position, note in enumerate(visit.notes):
+        named = note.question[:LONGEST_NOTE_NAME]
+        if note.question.partition(":")[0] not in NOTES or len(note.question) > LONGEST_NOTE_NAME:
+            yield _problem("visit-note-unknown", named, note.value)
+        elif times[note.question] > 1 or position >= MOST_NOTES:
+            yield _problem("visit-question-twice", named, note.value)
+        elif len(note.value) > LONGEST_REASON:
+            yield _problem("visit-text-too-long", named, note.value, limit=str(LONGEST_REASON))
+
+
 def _answer_problems(visit: Visit, rules: RuleSet) -> Iterator[Problem]:
     """Yield what is wrong with single answers, in the order given."""
     questions = {q.code: q for q in rules.questions}
@@ -166,7 +182,7 @@ def _missing(visit: Visit, rules: RuleSet) -> Iterator[Problem]:
 
 def _contradictions(visit: Visit) -> Iterator[Problem]:
     """Yield counts larger than the count that they are part of."""
-    for part, whole in _AT_MOST:
+    for part, whole in AT_MOST:
         some, all_ = visit.answer(part) or "", visit.answer(whole) or ""
         both = _COUNT.fullmatch(some) and _COUNT.fullmatch(all_)
         if both and int(some) > int(all_):

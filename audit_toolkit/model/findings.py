@@ -20,13 +20,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What an inspector hands in: outcome code, answers, the device's clock, why if corrected."""
+    """What an inspector hands in: outcome code, answers, the device's clock, why if corrected.
+
+    ``notes`` hold what is not a question: who was present, how the household differs from its
+    papers, what was answered to a soft check, a position.
+    """
 
     assignment_id: str
     outcome: str
     answers: tuple[Answer, ...]
     device_at: datetime
     reason: str = ""
+    notes: tuple[Answer, ...] = ()
 
     def answer(self, question: str) -> str | None:
         """Return the answer to ``question``, or None where it was not asked."""

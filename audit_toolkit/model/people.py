@@ -59,6 +59,8 @@ class Action(StrEnum):
     SEE_OWN_VISITS = "see-own-visits"
     ARRIVE = "arrive"
     RECORD_VISIT = "record-visit"
+    SAVE_DRAFT = "save-draft"
+    ADD_PHOTO = "add-photo"
     LOCK_FINDINGS = "lock-findings"
     COMPARE = "compare"
     SEE_CASES = "see-cases"
@@ -92,6 +94,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     _A.SEE_OWN_VISITS: {_R.INSPECTOR: _OWN},
     _A.ARRIVE: {_R.INSPECTOR: _OWN},
     _A.RECORD_VISIT: {_R.INSPECTOR: _OWN},
+    _A.SAVE_DRAFT: {_R.INSPECTOR: _OWN},
+    _A.ADD_PHOTO: {_R.INSPECTOR: _OWN},
     _A.LOCK_FINDINGS: {_R.EVALUATOR: _ANY, _R.TEAM_LEAD: _OWN},
     _A.COMPARE: {_R.EVALUATOR: _ANY},
     _A.SEE_CASES: {_R.EVALUATOR: _ANY, _R.REVIEWER: _OWN},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from datetime import UTC, date, datetime
@@ -40,6 +41,8 @@ def _converter() -> Converter:
         unstruct_collection_overrides={tuple: list},
     )
     converter.register_unstructure_hook(float, _float_as_json)
+    converter.register_unstructure_hook(bytes, lambda data: base64.b64encode(data).decode("ascii"))
+    converter.register_structure_hook(bytes, lambda text, _: base64.b64decode(text, validate=True))
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, lambda text, _: Decimal(text))
     converter.register_unstructure_hook(date, date.isoformat)
@@ -55,8 +58,8 @@ _CONVERTER = _converter()
 def to_json_value(value: object) -> Any:
     """Return a value as what JSON knows: dictionaries, lists, text, numbers, true, false, null.
 
-    Decimals become text, moments ISO text in UTC, dates ISO text, enums their value, infinite
-    numbers the text "inf" or "-inf".
+    Decimals become text, moments ISO text in UTC, dates ISO text, bytes base64 text, enums their
+    value, infinite numbers the text "inf" or "-inf".
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import OperatorError
 from .codec import json_text
+from .drafts import Drafts
 from .findings import Findings
 from .journal import Journal
 from .lists import Lists
@@ -25,7 +26,7 @@ _SECONDS_FOR_LOCK = 30
 _TAKE_LOCK = select(writer_lock.c.id).with_for_update()
 
 
-class Transaction(Lists, Findings, Records, Journal):
+class Transaction(Lists, Findings, Drafts, Records, Journal):
     """All that can be read and added; everything of one transaction is kept, or nothing."""
 
 

@@ -46,6 +46,7 @@ class Findings(Session):
             "device_at": visit.device_at,
             "reason": visit.reason,
             "answers": to_json_value(visit.answers),
+            "notes": to_json_value(visit.notes),
         }
         self._add(findings, [row])
 
@@ -89,6 +90,7 @@ def _finding(row: Row[Any]) -> Finding:
             answers=from_json_value(row.answers, tuple[Answer, ...]),
             device_at=row.device_at,
             reason=row.reason,
+            notes=from_json_value(row.notes, tuple[Answer, ...]),
         ),
         county_code=row.county_code,
         household_id=row.household_id,

@@ -45,6 +45,20 @@ def write_report(store: Store, name: str, data: bytes) -> Path:
     return path
 
 
+def report_names(store: Store) -> tuple[tuple[str, int], ...]:
+    """Return the names of the reports there are and their sizes in bytes, by name."""
+    if not store.reports_folder.is_dir():
+        return ()
+    files = (path for path in store.reports_folder.iterdir() if path.is_file())
+    found = [(path.name, path.stat().st_size) for path in files]
+    return tuple(sorted(entry for entry in found if not entry[0].startswith(".")))
+
+
+def read_report(store: Store, name: str) -> bytes:
+    """Return a report's bytes."""
+    return _inside(store.reports_folder, name).read_bytes()
+
+
 def _inside(folder: Path, name: str) -> Path:
     parts = PurePosixPath(name).parts
     if not parts or "\\" in name or PurePosixPath(name).is_absolute() or ".." in parts:

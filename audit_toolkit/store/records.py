@@ -19,9 +19,11 @@ from .tables import records
 Value = TypeVar("Value")
 
 _ELSEWHERE = (
+    model.Draft,
     model.Finding,
     model.FrameUnit,
     model.JournalEntry,
+    model.Photo,
     model.RegisteredHousehold,
     model.RosterHousehold,
 )

@@ -1,15 +1,15 @@
-"""One transaction's connection: the only two ways into the tables and out of them."""
+"""One transaction's connection: the only ways into the tables and out of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, Select, Table, insert
+from sqlalchemy import Connection, Insert, Row, Select, Table, Update, insert
 
 
 class Session:
-    """Reads rows and adds rows; there is no way to change or remove one."""
+    """Reads rows and adds rows; nothing but a draft is ever changed, nothing is removed."""
 
     def __init__(
         self, connection: Connection, *, writing: bool, kept: dict[tuple[type, str], Any]
@@ -34,7 +34,7 @@ class Session:
         given = self._run(insert(table), row).inserted_primary_key
         return int(given[0])
 
-    def _run(self, statement: Insert, rows: Any) -> Any:
+    def _run(self, statement: Insert | Update, rows: Any) -> Any:
         if not self._writing:
             raise RuntimeError("a reading transaction adds nothing; use store.transaction().")
         self._added = True

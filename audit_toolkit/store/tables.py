@@ -1,4 +1,4 @@
-"""The tables of a store, for any database; every one but the lock is written once and kept.
+"""The tables of a store, for any database; all but the lock and drafts are written once and kept.
 
 Columns of lists and findings are those of the model's dataclasses, so that the two cannot differ.
 The migrations say the same once more, as history; a test compares them with these.
@@ -31,10 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from ..model import (
+    Draft,
     Finding,
     FrameHousehold,
     FrameUnit,
     JournalEntry,
+    Photo,
     RegisteredHousehold,
     RosterHousehold,
     Visit,
@@ -174,11 +176,29 @@ Index(None, frame_units.c.import_id, frame_units.c.county_code)
 findings = Table(
     "findings",
     metadata,
-    *_columns(Visit, without=frozenset({"answers"}), key=("assignment_id",)),
+    *_columns(Visit, without=frozenset({"answers", "notes"}), key=("assignment_id",)),
     Column("answers", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
     *_columns(Finding, without=frozenset({"visit"}), key=("version",)),
 )
 Index(None, findings.c.county_code, findings.c.kind)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("inspector_id", Text, primary_key=True),
+    *_columns(Draft, without=frozenset({"answers", "notes"}), key=("assignment_id",)),
+    Column("answers", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("inspector_id", Text, primary_key=True),
+    *_columns(Photo, key=("photo_id",)),
+)
+Index(None, photos.c.assignment_id)
 
 records = Table(
     "records",

@@ -31,6 +31,7 @@ from .concluding import (
     write_county_report,
 )
 from .context import Context
+from .drafts import load_draft, my_photos, put_photo_piece, save_draft
 from .field import (
     arrive,
     assign_inspectors,
@@ -42,6 +43,8 @@ from .field import (
     replace,
 )
 from .findings_file import FindingsImport, RefusedRow, import_findings
+from .forms import ask_back, my_progress, visit_form, visit_state
+from .gate import CALLS, DirectGate, Gate, perform, read_answer
 from .journals import (
     JournalState,
     export_journal,
@@ -56,6 +59,15 @@ from .lists import (
     import_register,
     import_roster,
     match,
+)
+from .overview import (
+    county_plan,
+    provenance,
+    report_file,
+    report_files,
+    round_overview,
+    waiting,
+    who_am_i,
 )
 from .pages import county_page, round_page, village_counts_found
 from .plans import plan_county, show_plan
@@ -81,15 +93,19 @@ from .words import (
 )
 
 __all__ = [
+    "CALLS",
     "Comparison",
     "Context",
+    "DirectGate",
     "FindingsImport",
+    "Gate",
     "JournalState",
     "RefusedRow",
     "Store",
     "Verdict",
     "add_person",
     "arrive",
+    "ask_back",
     "assign_inspectors",
     "cases",
     "ceremony_record",
@@ -100,6 +116,7 @@ __all__ = [
     "commitment_of",
     "compare_county",
     "county_page",
+    "county_plan",
     "decide_matches",
     "disclose_shares",
     "discrepancies",
@@ -117,29 +134,40 @@ __all__ = [
     "import_register",
     "import_roster",
     "import_steps",
+    "load_draft",
     "lock_findings",
     "match",
     "match_decisions",
     "match_sheet",
+    "my_photos",
+    "my_progress",
     "my_villages",
     "my_visits",
     "open_round",
     "open_store",
     "people",
+    "perform",
     "plan_county",
     "plan_words",
     "problem_words",
+    "provenance",
     "published_folder",
+    "put_photo_piece",
+    "read_answer",
     "record_decision",
     "record_visit",
     "register_rows",
     "release_villages",
     "replace",
     "reply_to_order",
+    "report_file",
+    "report_files",
     "results",
+    "round_overview",
     "round_page",
     "rule_case",
     "rule_text",
+    "save_draft",
     "sentence",
     "show_ceremony",
     "show_plan",
@@ -150,6 +178,10 @@ __all__ = [
     "verify_journal",
     "verify_published_draw",
     "village_counts_found",
+    "visit_form",
+    "visit_state",
     "void_ceremony",
+    "waiting",
+    "who_am_i",
     "write_county_report",
 ]

@@ -85,7 +85,7 @@ def results(context: Context, store: Store, *, county_code: str) -> Results:
     """Return the newest results of a county."""
     with store.reading() as tx:
         authorise(tx, context, Action.SEE_RESULTS, county_code)
-        return _require_results(tx, county_code)
+        return require_results(tx, county_code)
 
 
 def sentence(context: Context, store: Store, *, county_code: str, language: str) -> str:
@@ -105,7 +105,7 @@ def write_county_report(context: Context, store: Store, *, county_code: str) -> 
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.WRITE_REPORT, county_code)
-        kept = _require_results(tx, county_code)
+        kept = require_results(tx, county_code)
         ceremony = require_ceremony(tx, CeremonyState.DRAWN, CeremonyState.DISCLOSED)
         facts = CountyFacts(tx, county_code)
         require_current(tx, facts, kept)
@@ -176,7 +176,7 @@ def record_decision(
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.RECORD_APPROVAL, county_code)
-        kept = _require_results(tx, county_code)
+        kept = require_results(tx, county_code)
         if not document.strip():
             raise OperatorError("document-missing")
         decision = ProvincialDecision(
@@ -212,7 +212,7 @@ def reply_to_order(context: Context, store: Store, *, county_code: str, text: st
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.REPLY_TO_ORDER, county_code)
-        kept = _require_results(tx, county_code)
+        kept = require_results(tx, county_code)
         if kept.outcome.kind is not OutcomeKind.ORDER_VERIFICATION:
             raise WrongStageError("no-order", county=county_code)
         if not text.strip():
@@ -228,7 +228,8 @@ def reply_to_order(context: Context, store: Store, *, county_code: str, text: st
     return reply
 
 
-def _require_results(tx: Transaction, county_code: str) -> Results:
+def require_results(tx: Transaction, county_code: str) -> Results:
+    """Return the newest results of a county, or say that it has to be estimated first."""
     kept = tx.latest(Results, county_code)
     if kept is None:
         raise WrongStageError("not-estimated", county=county_code)

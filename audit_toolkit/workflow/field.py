@@ -21,6 +21,7 @@ from ..model import (
     Plan,
     ProblemList,
     Role,
+    RuleSet,
     VillageRelease,
     Visit,
     VisitKind,
@@ -125,7 +126,7 @@ def release_villages(
 def my_villages(context: Context, store: Store) -> tuple[VillageRelease, ...]:
     """Return the villages released to the inspector who asks."""
     with store.reading() as tx:
-        person = _inspector(tx, context)
+        person = inspector(tx, context)
         return tuple(
             release
             for code in person.counties
@@ -148,7 +149,7 @@ def arrive(context: Context, store: Store, *, psu: str) -> int:
         The village is not released to this inspector.
     """
     with store.transaction() as tx:
-        person = _inspector(tx, context)
+        person = inspector(tx, context)
         release = tx.latest(VillageRelease, f"{psu}|{person.person_id}")
         if release is None:
             raise WrongStageError("village-not-released", village=psu)
@@ -180,7 +181,7 @@ def arrive(context: Context, store: Store, *, psu: str) -> int:
 def my_visits(context: Context, store: Store) -> tuple[BlindHousehold, ...]:
     """Return the inspector's own released households, in visiting order, with nothing filed."""
     with store.reading() as tx:
-        person = _inspector(tx, context)
+        person = inspector(tx, context)
         mine = [
             a
             for a in tx.assignments_of(person.person_id)
@@ -206,21 +207,26 @@ def record_visit(context: Context, store: Store, visit: Visit) -> ProblemList:
     PermissionRefusedError
         The assignment is not this inspector's.
     WrongStageError
-        The household is not released, or was replaced.
+        The household is not released, or was replaced; or an answered visit would lose its
+        answers after field work is closed.
     OperatorError
         A correction gives no reason.
     """
     with store.transaction() as tx:
-        assignment = _own_assignment(tx, context, visit.assignment_id)
+        assignment = own_assignment(tx, context, visit.assignment_id)
         rules = require_rules(tx)
         problems = check_visit(visit, rules)
         if problems:
             raise RegisterError("visit-refused", problems=problems, file=visit.assignment_id)
         earlier = tx.latest_finding(visit.assignment_id)
+        if earlier is not None and earlier.visit == visit:
+            return soft_checks(visit, rules)  # handed in twice: the answer had got lost
         if earlier is not None and not visit.reason.strip():
             raise OperatorError("correction-without-reason", assignment=visit.assignment_id)
         if earlier is None:
             _refuse_locked(tx, assignment.county_code)
+        else:
+            _refuse_retraction(tx, earlier, visit, rules)
         now = context.clock()
         version = 1 if earlier is None else earlier.version + 1
         tx.append_finding(
@@ -265,7 +271,7 @@ def replace(
         The household has answered, the reason is not one of the rule set's, or no reserve is left.
     """
     with store.transaction() as tx:
-        assignment = _own_assignment(tx, context, assignment_id)
+        assignment = own_assignment(tx, context, assignment_id)
         _refuse_locked(tx, assignment.county_code)
         _refuse_answered(tx, assignment_id)
         code = assignment.county_code
@@ -338,19 +344,22 @@ def _units_of_village(tx: Transaction, drawn: Draw, psu: str) -> list[FrameUnit]
     return [unit for unit in units if unit is not None]
 
 
-def _inspector(tx: Transaction, context: Context) -> Person:
+def inspector(tx: Transaction, context: Context) -> Person:
     """Return the person if they are an inspector of any county; each row is checked again."""
     person = tx.latest(Person, context.person_id)
     county = person.counties[0] if person is not None and person.counties else None
     return authorise(tx, context, Action.SEE_OWN_VISITS, county)
 
 
-def _own_assignment(tx: Transaction, context: Context, assignment_id: str) -> Assignment:
+def own_assignment(
+    tx: Transaction, context: Context, assignment_id: str, action: Action = Action.RECORD_VISIT
+) -> Assignment:
+    """Return a visit of the inspector who acts, or refuse: another's, still sealed, or replaced."""
     assignment = tx.assignment(assignment_id)
     if assignment is None:
-        _inspector(tx, context)
+        inspector(tx, context)
         raise OperatorError("assignment-unknown", assignment=assignment_id)
-    authorise(tx, context, Action.RECORD_VISIT, assignment.county_code)
+    authorise(tx, context, action, assignment.county_code)
     if assignment.inspector_id != context.person_id:
         raise PermissionRefusedError("not-your-visit", assignment=assignment_id)
     if assignment.state is AssignmentState.SEALED:
@@ -358,6 +367,20 @@ def _own_assignment(tx: Transaction, context: Context, assignment_id: str) -> As
     if assignment.state is AssignmentState.REPLACED:
         raise WrongStageError("visit-replaced", assignment=assignment_id)
     return assignment
+
+
+def _refuse_retraction(tx: Transaction, earlier: Finding, visit: Visit, rules: RuleSet) -> None:
+    """Refuse to turn an answered visit into one without answers once field work is closed.
+
+    A confirmed case would vanish with its answers; what was answered can be corrected, not undone.
+    """
+    if tx.latest(FindingsLock, earlier.county_code) is None:
+        return
+    before, after = (rules.outcome(v.outcome) for v in (earlier.visit, visit))
+    if before is not None and before.responded and not (after is not None and after.responded):
+        raise WrongStageError(
+            "answers-retracted", assignment=visit.assignment_id, outcome=visit.outcome
+        )
 
 
 def _refuse_locked(tx: Transaction, county_code: str) -> None:

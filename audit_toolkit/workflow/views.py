@@ -5,6 +5,7 @@ Nothing is changed by it; a look at the sample leaves an entry in the journal.
 
 from __future__ import annotations
 
+from ..errors import OperatorError
 from ..model import (
     Action,
     Discrepancy,
@@ -17,11 +18,11 @@ from ..model import (
 )
 from ..reports import chances_figure, rates_figure, round_figure
 from ..store import Store
-from .access import authorise, current_draw, record, require_freeze, require_round
+from .access import authorise, current_draw, record, require_freeze
 from .concluding import results
 from .context import Context
 from .county import CountyFacts
-from .plans import show_plan
+from .overview import county_plan, round_overview
 
 
 def register_rows(
@@ -75,15 +76,26 @@ def discrepancies(context: Context, store: Store, *, county_code: str) -> tuple[
 def figure(context: Context, store: Store, *, name: str, county_code: str, language: str) -> str:
     """Return a figure as SVG: "rates" or "chances" of a county, or an indicator of the round.
 
-    Any other ``name`` is taken as an indicator, shown for all counties that have results.
+    An indicator is shown for all counties that have results which the person may see.
+
+    Raises
+    ------
+    OperatorError
+        There is no figure and no indicator of that name.
     """
     if name == "chances":
-        plan = show_plan(context, store, county_code=county_code)
+        plan = county_plan(context, store, county_code=county_code)
         return "" if plan is None else chances_figure(plan, language)
     kept = results(context, store, county_code=county_code)
     if name == "rates":
         return rates_figure(kept.indicators, language)
-    with store.reading() as tx:
-        codes = [c.county_code for c in require_round(tx).counties]
-    everybody = [results(context, store, county_code=code) for code in codes]
+    known = sorted({indicator.name for indicator in kept.indicators})
+    if name not in known:
+        raise OperatorError("figure-unknown", name=name, known=", ".join(["rates", *known]))
+    overview = round_overview(context, store)
+    everybody = [
+        results(context, store, county_code=county.county_code)
+        for county in overview
+        if county.kind is not None
+    ]
     return round_figure(everybody, language, name)

@@ -35,7 +35,13 @@ def test_nobody_inactive_may_do_anything(action: Action, role: Role):
 
 def test_inspectors_see_nothing_filed():
     allowed = {a for a in Action if Role.INSPECTOR in PERMISSIONS[a]}
-    assert allowed == {Action.SEE_OWN_VISITS, Action.ARRIVE, Action.RECORD_VISIT}
+    assert allowed == {
+        Action.SEE_OWN_VISITS,
+        Action.ARRIVE,
+        Action.RECORD_VISIT,
+        Action.SAVE_DRAFT,
+        Action.ADD_PHOTO,
+    }
 
 
 def test_only_the_province_approves_and_only_the_county_replies():

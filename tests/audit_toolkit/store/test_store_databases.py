@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,9 +20,11 @@ from audit_toolkit.model import (
     Assignment,
     AssignmentState,
     Case,
+    Draft,
     Finding,
     FrameUnit,
     Person,
+    Photo,
     Plan,
     RegisteredHousehold,
     Role,
@@ -35,7 +38,7 @@ from audit_toolkit.store.tables import metadata
 
 NOON = datetime(2019, 12, 1, 12, 0, 0, 250, tzinfo=UTC)
 COUNTY, OTHER = "530101", "530102"
-KEPT = sorted(set(metadata.tables) - {"writer_lock"})
+KEPT = sorted(set(metadata.tables) - {"writer_lock", "drafts"})
 
 
 def registered(household_id: str, **changes: object) -> RegisteredHousehold:
@@ -64,6 +67,14 @@ def assignment(assignment_id: str, **changes: object) -> Assignment:
     return replace(example_of(Assignment), assignment_id=assignment_id, **made | changes)
 
 
+def draft(assignment_id: str, **changes: object) -> Draft:
+    return replace(example_of(Draft), assignment_id=assignment_id, **changes)
+
+
+def photo(photo_id: str, **changes: object) -> Photo:
+    return replace(example_of(Photo), photo_id=photo_id, assignment_id="A1", **changes)
+
+
 def add_assignments(tx: Transaction, *assignments: Assignment) -> None:
     tx.append_many([(a, a.assignment_id, a.county_code) for a in assignments])
 
@@ -83,6 +94,8 @@ def fill(store: Store) -> None:
         tx.save_frame([frame_unit("H1", COUNTY)])
         tx.append_finding(finding("A1"))
         add_assignments(tx, assignment("A1"))
+        tx.put_draft(draft("A1"), inspector_id="i1")
+        tx.add_photo(photo("p1"), inspector_id="i1")
         add_entry(tx)
 
 
@@ -154,6 +167,40 @@ def test_store_of_older_software_is_refused_until_it_is_upgraded(
     monkeypatch.undo()
     with Store.upgrade(where, folder=tmp_path / "store") as upgraded, upgraded.reading() as tx:
         assert tx.round() is None
+
+
+def test_finding_of_a_store_without_notes_has_none_after_the_upgrade(
+    open_store, where, tmp_path, monkeypatch
+):
+    from audit_toolkit.store import database, schema
+
+    def first_schema(connection):
+        config = schema._config()
+        config.attributes["connection"] = connection
+        schema.command.upgrade(config, "0001")
+
+    monkeypatch.setattr(database, "migrate", first_schema)
+    old = open_store(create=True)
+    monkeypatch.undo()
+    made = finding("A1", county_code=COUNTY)
+    row = {
+        "a": json.dumps([{"question": "food", "value": "yes"}]),
+        "at": "2019-12-01 12:00:00.000000",
+    }
+    with old._engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO findings (assignment_id, outcome, device_at, reason, answers, "
+                "county_code, household_id, kind, inspector_id, version, server_at) VALUES "
+                f"('A1', 'completed', :at, '', :a, '{COUNTY}', 'H1', 'first', 'i1', 1, :at)"
+            ),
+            row,
+        )
+    with Store.upgrade(where, folder=tmp_path / "store") as upgraded, upgraded.reading() as tx:
+        kept = tx.latest_finding("A1")
+        assert kept.visit.notes == ()
+        assert kept.visit.answer("food") == "yes"
+        assert kept.version == made.version
 
 
 def test_nothing_is_upgraded_where_no_store_is(where, tmp_path):
@@ -412,6 +459,54 @@ def test_exception_takes_back_everything_of_its_transaction(store):
 def test_reading_transaction_adds_nothing(store):
     with store.reading() as tx, pytest.raises(RuntimeError, match="adds nothing"):
         add_entry(tx)
+
+
+# drafts and photos
+
+
+def test_draft_is_written_over_and_each_inspector_has_an_own_one(open_store):
+    first = open_store(create=True)
+    with first.transaction() as tx:
+        tx.put_draft(draft("A1", sequence=1), inspector_id="i1")
+        tx.put_draft(draft("A1", sequence=7), inspector_id="i2")
+        tx.put_draft(draft("A1", sequence=2, writer="另一台"), inspector_id="i1")
+        tx.put_draft(draft("A0", sequence=1), inspector_id="i1")
+    with open_store().reading() as tx:
+        assert tx.draft("i1", "A1") == draft("A1", sequence=2, writer="另一台")
+        assert tx.draft("i2", "A1") == draft("A1", sequence=7)
+        assert tx.draft("i3", "A1") is None
+        assert [d.assignment_id for d in tx.drafts_of("i1")] == ["A0", "A1"]
+
+
+def test_draft_of_a_failed_transaction_is_the_earlier_one(store):
+    with store.transaction() as tx:
+        tx.put_draft(draft("A1", sequence=1), inspector_id="i1")
+    with pytest.raises(ZeroDivisionError), store.transaction() as tx:
+        tx.put_draft(draft("A1", sequence=2), inspector_id="i1")
+        _ = 1 / 0
+    with store.reading() as tx:
+        assert tx.draft("i1", "A1").sequence == 1
+
+
+def test_draft_is_not_taken_away(store):
+    fill(store)
+    with pytest.raises(DBAPIError, match="kept for ever"), store._engine.begin() as connection:
+        connection.execute(text("DELETE FROM drafts"))
+
+
+def test_photo_is_kept_once_and_found_by_its_visit(store):
+    early = photo("p2", stored_at=NOON)
+    with store.transaction() as tx:
+        tx.add_photo(photo("p1"), inspector_id="i1")
+        tx.add_photo(early, inspector_id="i1")
+        tx.add_photo(photo("p1"), inspector_id="i2")
+    with pytest.raises(DBAPIError), store.transaction() as tx:
+        tx.add_photo(photo("p1"), inspector_id="i1")
+    with store.reading() as tx:
+        assert tx.photo("i1", "p1") == photo("p1")
+        assert tx.photo("i3", "p1") is None
+        assert tx.photos_of("A1")[-1] == early
+        assert tx.count_photos("A1") == 3
 
 
 def test_transaction_knows_no_way_to_change_or_remove():

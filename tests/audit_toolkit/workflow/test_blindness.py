@@ -50,7 +50,11 @@ def all_returned(small: SmallRound) -> list[object]:
     new = workflow.replace(
         me, small.store, assignment_id=visits[-1].assignment_id, reason_code="refused"
     )
-    return [villages, arrived, visits, asked, new, *_refusals(small, visits[0])]
+    gate = workflow.DirectGate(me, small.store)
+    screens = [gate.call(name) for name in ("who_am_i", "waiting", "visit_form", "my_progress")]
+    for name in ("visit_state", "load_draft", "my_photos"):
+        screens += [gate.call(name, assignment_id=visits[0].assignment_id)]
+    return [villages, arrived, visits, asked, new, *screens, *_refusals(small, visits[0])]
 
 
 def _visit(small: SmallRound, household: BlindHousehold, answers: dict[str, str]):

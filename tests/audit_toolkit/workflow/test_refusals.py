@@ -72,6 +72,34 @@ def _arrive(context: workflow.Context, small: SmallRound) -> object:
     return workflow.arrive(context, small.store, psu="v000000000000")
 
 
+def _draft(context: workflow.Context, small: SmallRound) -> object:
+    return workflow.save_draft(
+        context,
+        small.store,
+        assignment_id=_visit_of_county(small).assignment_id,
+        base=0,
+        writer="page-0001",
+        number=1,
+        of_version=0,
+        answers=(),
+        notes=(),
+    )
+
+
+def _photo(context: workflow.Context, small: SmallRound) -> object:
+    return workflow.put_photo_piece(
+        context,
+        small.store,
+        assignment_id=_visit_of_county(small).assignment_id,
+        photo_id="photo-0001",
+        purpose="house",
+        taken_at=small.world.clock(),
+        size_bytes=5,
+        offset=0,
+        data=b"\xff\xd8\xff\xff\xd9",
+    )
+
+
 def _rule(context: workflow.Context, small: SmallRound) -> object:
     case = workflow.cases(small.by("eva"), small.store, county_code=CODE)[0][0]
     return workflow.rule_case(
@@ -82,6 +110,8 @@ def _rule(context: workflow.Context, small: SmallRound) -> object:
 STAGED: dict[Action, tuple[str, Call]] = {
     Action.RECORD_VISIT: ("released", _record),
     Action.ARRIVE: ("released", _arrive),
+    Action.SAVE_DRAFT: ("released", _draft),
+    Action.ADD_PHOTO: ("released", _photo),
     Action.RULE_CASE: ("ruled", _rule),
 }
 
