@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from sampling import (
     interval_korn_graubard,
 )
 
-from ..model import IccPool
+from ..model import CLUSTERED_ICC, IccPool
 from .stability import deff_used
 
 OWN = "own-deff"
@@ -33,7 +33,8 @@ _DESIGN = Design(weight="weight", psu="psu", lonely_psu="certainty")
 class Estimated:
     """An estimate with its interval, the NCHS one beside it, and which correlation acted.
 
-    ``std_error`` and ``nchs`` are None where the sample has one village.
+    ``std_error`` and ``nchs`` are None where the sample has one village. ``clustered`` is the
+    estimate if the intra-cluster correlation were `CLUSTERED_ICC`.
     """
 
     estimate: ProportionEstimate | CompositeEstimate
@@ -41,6 +42,8 @@ class Estimated:
     nchs: Interval | None
     icc: float | None
     policy: str
+    own_deff: float | None
+    clustered: ProportionEstimate | CompositeEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,9 +65,12 @@ def rate_over(
     """
     rows = data[inside]
     data = data.assign(domain=inside, event=data[event].fillna(0.0))
-    model = design_effect(rows["weight"] * rows[size], icc=pool.icc, psu=rows["psu"])
+    weights = rows["weight"] * rows[size]
+    model = design_effect(weights, icc=pool.icc, psu=rows["psu"])
+    more = design_effect(weights, icc=max(pool.icc, CLUSTERED_ICC), psu=rows["psu"])
     own = _row(data, size)
-    used = float(deff_used(model, _own_deff(own), own.events))
+    own_deff = _own_deff(own)
+    used = float(deff_used(model, own_deff, own.events))
     several = data["psu"].nunique() > 1
     return Estimated(
         estimate=_row(data, size, used),
@@ -72,6 +78,8 @@ def rate_over(
         nchs=own.interval if several else None,
         icc=pool.icc,
         policy=OWN if used > max(1.0, model) else pool.policy,
+        own_deff=own_deff if own_deff > 0 and several else None,
+        clustered=_row(data, size, max(used, float(more))),
     )
 
 
@@ -100,6 +108,10 @@ def composite(
     than the model's, all parts' variances are enlarged by the same factor.
     """
     joined = estimate_composite(_parts(parts), known_share=known_share)
+    more = [
+        replace(p, estimated=replace(p.estimated, estimate=p.estimated.clustered)) for p in parts
+    ]
+    clustered = estimate_composite(_parts(more), known_share=known_share)
     std_error, df = _own_variance(data, event, size, parts)
     sampled = joined.sampled_share
     p = min(1.0, sum(p.share * p.proportion for p in joined.parts) / sampled)
@@ -114,6 +126,8 @@ def composite(
         nchs=_nchs(joined, p, std_error, df, known_share) if df > 0 else None,
         icc=None,
         policy=OWN if used > max(1.0, model) else BY_PART,
+        own_deff=own_deff if own_deff > 0 and df > 0 else None,
+        clustered=clustered if clustered.n_used < joined.n_used else joined,
     )
 
 

@@ -267,6 +267,8 @@ def _indicator(
         boundary=False,
         official_point=official,
         official_conclusion=None,
+        own_deff=found.own_deff,
+        interval_clustered=_limits(found.clustered.interval),
     )
 
 

@@ -74,6 +74,7 @@ from .problems import (
     RawTable,
 )
 from .results import (
+    CLUSTERED_ICC,
     IccPool,
     Indicator,
     InspectorError,
@@ -118,6 +119,7 @@ from .screens import (
 from .stages import FindingsLock, StoredRules, VillageRelease
 
 __all__ = [
+    "CLUSTERED_ICC",
     "GENESIS",
     "MATCH_DECISIONS",
     "PERMISSIONS",

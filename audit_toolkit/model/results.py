@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from .keys import EvaluationKey
 
+CLUSTERED_ICC = 0.15
+"""Correlation of the line that shows how much an interval rests on clustering."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -26,7 +29,9 @@ class Indicator:
     ``unit`` is "persons" or "households"; ``formula`` names the definition used; ``estimate`` is
     None, with ``why``, where the data do not allow the rate. ``threshold`` and ``direction``
     ("below", "above") are None for rates that decide nothing. ``official_point`` is the unweighted
-    sample share that practice used, ``official_conclusion`` what it alone would say.
+    sample share that practice used, ``official_conclusion`` what it alone would say. ``own_deff``
+    is the sample's own design effect, ``interval_clustered`` the interval if the intra-cluster
+    correlation were `CLUSTERED_ICC`.
     """
 
     name: str
@@ -52,6 +57,8 @@ class Indicator:
     official_point: float | None
     official_conclusion: str | None
     why: str = ""
+    own_deff: float | None = None
+    interval_clustered: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ def neighbours(context: ReportContext, language: str) -> ReportTable:
             "col-official",
             "col-official-conclusion",
             "col-nchs",
+            "col-clustered",
         ),
         [
             (
@@ -160,6 +161,7 @@ def neighbours(context: ReportContext, language: str) -> ReportTable:
                 Share(value=i.official_point),
                 word("official", i.official_conclusion or "none", language),
                 span(i.interval_nchs, language),
+                span(i.interval_clustered, language),
             )
             for i in rates
         ],
@@ -178,6 +180,7 @@ def exactness(context: ReportContext, language: str) -> ReportTable:
             "col-rate",
             "col-se",
             "col-deff",
+            "col-own-deff",
             "col-effective",
             "col-icc",
             "col-icc-policy",
@@ -188,6 +191,7 @@ def exactness(context: ReportContext, language: str) -> ReportTable:
                 rate_name(i, language),
                 Share(value=i.std_error),
                 Amount(value=i.deff),
+                Amount(value=i.own_deff),
                 Amount(value=i.n_effective, digits=0),
                 Amount(value=i.icc, digits=3),
                 word("icc-policy", i.icc_policy, language) if i.icc_policy else "–",
