@@ -129,3 +129,26 @@ def test_a_household_that_answered_is_not_replaced(round_at):
             reason_code="absent",
         )
     assert refusal.value.code == "visit-answered"
+
+
+def test_an_answered_visit_keeps_its_answers_once_field_work_is_closed(round_at):
+    small = round_at("ruled")
+    code = small.codes[0]
+    poor = next(
+        case.household_id
+        for case, state, _ in workflow.cases(small.by("eva"), small.store, county_code=code)
+        if state.value == "confirmed"
+    )
+    finding = next(
+        f
+        for f in workflow.findings(small.by("eva"), small.store, county_code=code)
+        if f.household_id == poor
+    )
+    household = next(
+        v
+        for v in workflow.my_visits(small.by(finding.inspector_id), small.store)
+        if v.assignment_id == finding.visit.assignment_id
+    )
+    with pytest.raises(WrongStageError) as refusal:
+        small.visit(household, finding.inspector_id, outcome="refused", reason="户主反悔")
+    assert refusal.value.code == "answers-retracted"
