@@ -356,9 +356,20 @@ def test_the_same_sample_serves_any_truth(three_per_cent: Outcome, wholly_wrong:
     assert drawn[0] == drawn[1]
 
 
-def test_a_county_that_is_truly_over_a_limit_is_not_recommended(outcome: Outcome):
+def test_no_rate_passes_that_is_truly_over_its_limit(outcome: Outcome):
+    over = 0
     for result in outcome.results:
-        code = result.key.county_code
-        true = [outcome.truth.rates[code, name, "persons"] for name in RATES]
-        if max(true) >= 0.02:
-            assert result.outcome.kind.value != "recommend-exit"
+        for rate in result.indicators:
+            key = (result.key.county_code, rate.name, rate.unit)
+            if rate.conclusion is None or key not in outcome.truth.rates:
+                continue
+            if outcome.truth.rates[key] >= float(rate.threshold or 1):
+                assert rate.conclusion != "pass", key
+                over += 1
+    assert over > 0
+
+
+def test_without_step_logs_every_county_is_told_to_complete_its_procedure(outcome: Outcome):
+    for result in outcome.results:
+        assert result.outcome.kind.value == "order-verification"
+        assert "procedure" in result.outcome.reasons
