@@ -14,8 +14,9 @@ from .commitment import (
     verify_inclusion,
 )
 from .composite import CompositeEstimate, CompositePart, composite_part, estimate_composite
+from .contrasts import MeanTest, compare_domains, compare_to_value, contrast
 from .decision import Decision, PsusToShow, decide, psus_to_show_below
-from .design import Design
+from .design import Adjustment, Design
 from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit
 from .errors import (
     ApproximationWarning,
@@ -41,6 +42,7 @@ from .intervals import (
     korn_graubard_limits,
 )
 from .proportions import estimate_proportion
+from .quantiles import estimate_quantile
 from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
 from .size import (
     ClusterTake,
@@ -53,6 +55,7 @@ from .size import (
 from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
 
 __all__ = [
+    "Adjustment",
     "ApproximationWarning",
     "ArgumentError",
     "CappedAllocationWarning",
@@ -74,6 +77,7 @@ __all__ = [
     "FrameTooSmallError",
     "Interval",
     "LonelyUnitError",
+    "MeanTest",
     "NotConvergedError",
     "PooledIcc",
     "ProportionEstimate",
@@ -85,7 +89,10 @@ __all__ = [
     "combine_seed",
     "commit_frame",
     "commit_share",
+    "compare_domains",
+    "compare_to_value",
     "composite_part",
+    "contrast",
     "decide",
     "design_effect",
     "draw_stratified",
@@ -93,6 +100,7 @@ __all__ = [
     "estimate_composite",
     "estimate_mean",
     "estimate_proportion",
+    "estimate_quantile",
     "estimate_ratio",
     "estimate_total",
     "extend_draw",

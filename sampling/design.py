@@ -118,8 +118,9 @@ class Design(AnyDesign, Result):
         For "hartley-rao": the sum over the frame of squared inclusion probabilities. Without it the
         sample estimates it.
     lonely_domain : {"whole-sample", "domain"}, default "whole-sample"
-        Whether a stratum is lonely by the units of the whole sample, or also when a single one of
-        its units has a case of the domain (R's ``survey.adjust.domain.lonely``).
+        Whether a stratum is lonely by the units of the whole sample, or also, under "adjust" and
+        "average", when a single one of its units has a case of the domain (R's
+        ``survey.adjust.domain.lonely``).
     adjustments : tuple of Adjustment, default ()
         Adjustments of weights, first first; filled by the functions that make them.
 

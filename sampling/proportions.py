@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -50,6 +51,7 @@ def estimate_proportion(
     icc: float | None = None,
     model_deff: float | None = None,
     deff: DeffReference | None = None,
+    df: float | None = None,
 ) -> Estimates:
     r"""Proportions or rates, with intervals that hold for rare events and for none.
 
@@ -73,6 +75,8 @@ def estimate_proportion(
         Intra-cluster correlation for the model form, in [0, 1], best pooled by ``pool_icc``.
     model_deff : float, optional
         Model design effect itself, above 0, instead of ``icc``.
+    df : float, optional
+        Degrees of freedom in place of the design's; ``math.inf`` for normal quantiles.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def estimate_proportion(
     element = values_of(sample, data, size, positive=True) if size else np.ones(len(data))
     of = f"rate of {variable} over {size}" if size else f"proportion of {variable}"
     quantity = Quantity(words=of, name=variable, top=event * element, bottom=element)
-    basis = _basis(sample, domains, quantity, tail)
+    basis = _basis(sample, domains, quantity, tail, df)
     deffs = design_effects(sample, domains, quantity, basis.variance, deff)
     model = _model_deffs(sample, domains, element, basis.n, icc, model_deff)
     used, lower, upper = limits_of(form, basis, model)
@@ -149,7 +153,7 @@ def estimate_proportion(
                     confidence=float(confidence),
                     method=form,
                 ),
-                df=int(basis.df[place]),
+                df=_whole(float(basis.df[place])),
                 n=int(basis.n[place]),
                 deff=deffs[place][0],
                 deff_reference=deff,
@@ -214,12 +218,29 @@ class _Basis:
         return np.where(self.plain, self.effective, self.n)
 
 
-def _basis(sample: Sample, domains: Domains, quantity: Quantity, tail: float) -> _Basis:
+def _checked_df(df: float) -> float:
+    """``df`` above 0, perhaps infinite."""
+    return df if df == math.inf else check_number("df", df, least=0, strict=True)
+
+
+def _whole(df: float) -> float:
+    return int(df) if df.is_integer() else df
+
+
+def _basis(
+    sample: Sample,
+    domains: Domains,
+    quantity: Quantity,
+    tail: float,
+    given_df: float | None = None,
+) -> _Basis:
     estimate = point_estimates(sample, domains, quantity.top, quantity.bottom)
     # The dust of summed weights is no proportion above 1.
     estimate = np.clip(estimate, 0.0, 1.0)
     variance = sample.variances(domains, quantity.top, quantity.bottom)
     df = sample.df(domains).astype(np.float64)
+    if given_df is not None:
+        df = np.full(len(domains), _checked_df(given_df))
     inner = (variance > 0) & (estimate > 0) & (estimate < 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.where(inner, estimate * (1 - estimate) / variance, np.inf)
@@ -252,6 +273,14 @@ def _model_deffs(
         )
     weight = sample.weight * element
     return n * variance_factors(weight, sample.psu, icc, domains.code, len(domains))
+
+
+def share_limits(
+    sample: Sample, domains: Domains, event: FloatArray, form: ProportionInterval, tail: float
+) -> Limits:
+    """Limits of the share of ``event`` in each domain, "mean" unbounded."""
+    quantity = Quantity(words="", name="", top=event, bottom=np.ones(len(event)))
+    return limits_of(form, _basis(sample, domains, quantity, tail), None)[1:]
 
 
 def limits_of(

@@ -185,8 +185,8 @@ class Estimate(Result):
         The estimate and its standard error under the design.
     interval : Interval
         Its limits. Without degrees of freedom they are infinite and ``why`` says so.
-    df : int
-        PSUs with a case of the domain less strata with one.
+    df : int or float
+        PSUs with a case of the domain less strata with one, or what was asked for.
     n : int
         Sampled units in the domain.
     deff : float or None
@@ -205,7 +205,7 @@ class Estimate(Result):
     estimate: float
     std_error: float
     interval: Interval
-    df: int
+    df: float
     n: int
     deff: float | None = None
     deff_reference: DeffReference | None = None
@@ -325,7 +325,7 @@ def _table_of(rows: tuple[Estimate, ...], by: tuple[str, ...]) -> Table:
             format_number(row.std_error),
             format_number(row.lower),
             format_number(row.upper),
-            str(row.df),
+            format_number(row.df, 1),
             str(row.n),
             format_number(row.deff, 2),
         )

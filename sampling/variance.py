@@ -18,6 +18,8 @@ from .errors import ArgumentError, LonelyUnitError
 from .layout import BoolArray, IntArray, Layout, Stage, Unequal
 
 Column = tuple[IntArray, FloatArray]
+# Policies that also act on a stratum that is lonely only within a domain, as in R.
+_TREATED = ("adjust", "average")
 
 
 def method_of(layout: Layout) -> str:
@@ -138,29 +140,32 @@ def _stage_covariance(layout: Layout, place: int, totals: FloatArray) -> FloatAr
     stage = layout.stages[place]
     count, stratum = stage.count, stage.stratum_of_unit
     centre = _group_sums(stratum, totals, len(count)) / count[:, None]
-    lonely = _lonely(layout, stage, place)
-    if layout.lonely_domain == "domain":
-        single = _group_sums(stratum, (totals != 0).any(axis=1)[:, None] * 1.0, len(count))[:, 0]
-        lonely = lonely | ((single == 1) & (stage.open_share > 1e-7))
-    if lonely.any() and layout.lonely_psu == "adjust":
-        centre[lonely] = totals.sum(axis=0) / len(totals)
-    factor = stage.scale * stage.open_share * count / np.maximum(count - 1, 1)
-    if lonely.any() and layout.lonely_psu in ("remove", "certainty", "average"):
-        factor = np.where(lonely, 0.0, factor)
+    lonely = np.repeat(_lonely(layout, stage, place)[:, None], totals.shape[1], axis=1)
+    policy = layout.lonely_psu
+    seen = np.zeros_like(centre)
+    if policy in _TREATED and (lonely.any() or layout.lonely_domain == "domain"):
+        seen = _group_sums(stratum, (totals != 0) * 1.0, len(count))
+    if policy in _TREATED and layout.lonely_domain == "domain":
+        lonely |= (seen == 1) & (stage.open_share > 1e-7)[:, None]
+    if policy == "adjust":
+        # As in R, a lonely unit without a case of the domain adds nothing.
+        mean = totals.sum(axis=0) / len(totals)
+        centre = np.where(lonely, np.where(seen > 0, mean, 0.0), centre)
     spread = totals - centre[stratum]
+    if policy != "adjust" and lonely.any():
+        spread[lonely[stratum]] = 0.0
+    if policy == "average" and lonely.any():
+        # As in R, strata without a case of the domain do not enter the mean.
+        present = (seen > 0).sum(axis=0)
+        others = present - (lonely & (seen > 0)).sum(axis=0)
+        spread *= np.sqrt(present / np.maximum(others, 1))
+    factor = stage.scale * stage.open_share * count / np.maximum(count - 1, 1)
     covariance: FloatArray = spread.T @ (spread * factor[stratum][:, None])
-    if lonely.any() and layout.lonely_psu == "average":
-        covariance = covariance * _average_factor(lonely, stage)
     return covariance
 
 
 def _group_sums(code: IntArray, values: FloatArray, count: int) -> FloatArray:
     return np.stack([sum_by(code, column, count) for column in values.T], axis=1)
-
-
-def _average_factor(lonely: BoolArray, stage: Stage) -> float:
-    """Give every lonely stratum the mean variance of the others."""
-    return len(lonely) / float((~lonely).sum())
 
 
 def _lonely(layout: Layout, stage: Stage, place: int) -> BoolArray:
@@ -333,7 +338,7 @@ def _stage_variances(
     count = stage.count[at]
     centre = sum_by(inverse, totals, len(group)) / count
     lonely = _lonely(layout, stage, place)[at]
-    if layout.lonely_domain == "domain":
+    if layout.lonely_domain == "domain" and layout.lonely_psu in _TREATED:
         lonely |= (seen == 1) & (stage.open_share[at] > 1e-7)
     policy = layout.lonely_psu
     mean = sum_by(domain, totals, domains) / units
@@ -346,24 +351,11 @@ def _stage_variances(
     if policy in ("remove", "certainty", "average"):
         by_group = np.where(lonely, 0.0, by_group)
     variance: FloatArray = sum_by(owner, by_group, domains)
-    always = _lonely(layout, stage, place)
-    if policy == "adjust" and always.any():
-        # A lonely unit without a case of the domain still stands at 0, away from the mean.
-        unseen = _unseen(owner, at, always, domains, stage)
-        variance += unseen * mean**2
     if policy == "average":
-        alone = np.full(domains, float(always.sum()))
-        alone += np.bincount(owner[lonely & ~always[at]], minlength=domains)
-        variance *= strata / np.maximum(strata - alone, 1)
+        present = np.bincount(owner, minlength=domains)
+        alone = np.bincount(owner[lonely], minlength=domains)
+        variance *= present / np.maximum(present - alone, 1)
     return variance
-
-
-def _unseen(
-    owner: IntArray, at: IntArray, always: BoolArray, domains: int, stage: Stage
-) -> FloatArray:
-    """For each domain, summed factors of lonely strata that have none of its cases."""
-    weight = np.where(always, stage.scale * stage.open_share, 0.0)
-    return float(weight.sum()) - sum_by(owner, weight[at], domains)
 
 
 def _cells(

@@ -1,0 +1,1 @@
+"""Shared reference runs of survey estimates, sent through the public calls."""
