@@ -1,0 +1,168 @@
+"""What the project promises to other people's code: public names, each explained by example."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from functools import cache
+
+import pytest
+
+import sampling
+from audit_toolkit import workflow
+from audit_toolkit.evaluation import Evaluation
+
+SAMPLING = [
+    "Adjustment",
+    "ApproximationWarning",
+    "ArgumentError",
+    "CappedAllocationWarning",
+    "ClusterTake",
+    "Commitment",
+    "CompositeEstimate",
+    "CompositePart",
+    "Decision",
+    "Design",
+    "DetectionSize",
+    "Draw",
+    "DrawCheck",
+    "DrawnPsu",
+    "DrawnUnit",
+    "EmptyStratumError",
+    "Estimate",
+    "Estimates",
+    "Frame",
+    "FrameTooSmallError",
+    "Interval",
+    "LonelyUnitError",
+    "MeanTest",
+    "NotConvergedError",
+    "PooledIcc",
+    "ProportionEstimate",
+    "PsusToShow",
+    "SampleSize",
+    "SamplingError",
+    "SamplingWarning",
+    "SmallSampleWarning",
+    "combine_seed",
+    "commit_frame",
+    "commit_share",
+    "compare_domains",
+    "compare_to_value",
+    "composite_part",
+    "contrast",
+    "decide",
+    "design_effect",
+    "draw_stratified",
+    "draw_two_stage",
+    "estimate_composite",
+    "estimate_mean",
+    "estimate_proportion",
+    "estimate_quantile",
+    "estimate_ratio",
+    "estimate_total",
+    "extend_draw",
+    "inclusion_proof",
+    "interval_clopper_pearson",
+    "interval_hypergeometric",
+    "interval_jeffreys",
+    "interval_korn_graubard",
+    "interval_mid_p",
+    "interval_wilson",
+    "korn_graubard_limits",
+    "optimal_cluster_take",
+    "pool_icc",
+    "psus_to_show_below",
+    "read_result",
+    "size_for_detection",
+    "size_for_proportion",
+    "ticket",
+    "verify_draw",
+    "verify_inclusion",
+]
+"""A change here is a change for everybody who imports `sampling`: it belongs in CHANGELOG.md."""
+
+STEPS_OF_EVALUATION = {
+    "cases",
+    "comparison",
+    "draw",
+    "findings",
+    "indicators",
+    "plan",
+    "register",
+    "report",
+}
+"""What API.md promises of `Evaluation`."""
+
+
+def has_example(thing: object) -> bool:
+    return ">>>" in (inspect.getdoc(thing) or "")
+
+
+@cache
+def shown_by_example() -> frozenset[type]:
+    """Classes that come out of a public function, or a class, whose docstring has an example."""
+    seen: set[type] = set()
+
+    def visit(kind: object) -> None:
+        for part in typing.get_args(kind):
+            visit(part)
+        if isinstance(kind, type) and kind.__module__.startswith("sampling") and kind not in seen:
+            seen.add(kind)
+            if dataclasses.is_dataclass(kind):
+                for field in typing.get_type_hints(kind).values():
+                    visit(field)
+
+    for name in sampling.__all__:
+        thing = getattr(sampling, name)
+        if has_example(thing):
+            visit(thing if isinstance(thing, type) else typing.get_type_hints(thing).get("return"))
+    return frozenset(seen)
+
+
+def test_the_public_names_of_the_statistics_are_these():
+    assert sampling.__all__ == SAMPLING
+    assert all(hasattr(sampling, name) for name in SAMPLING)
+
+
+@pytest.mark.parametrize("name", sampling.__all__)
+def test_every_public_name_of_the_statistics_is_explained_by_example(name: str):
+    """A function, or a class that people make, has an example; a result is shown by its maker's."""
+    thing = getattr(sampling, name)
+    assert (inspect.getdoc(thing) or "").strip(), f"{name} has no docstring"
+    if isinstance(thing, type) and issubclass(thing, (Exception, Warning)):
+        return
+    results = tuple(shown_by_example())
+    shown = isinstance(thing, type) and issubclass(thing, results)
+    assert has_example(thing) or shown, f"{name} is shown by no example"
+
+
+def test_the_public_names_of_workflow_are_sorted_and_there():
+    assert sorted(workflow.__all__) == workflow.__all__
+    assert len(set(workflow.__all__)) == len(workflow.__all__)
+
+
+@pytest.mark.parametrize("name", workflow.__all__)
+def test_every_act_and_value_of_workflow_says_what_it_is(name: str):
+    thing = getattr(workflow, name)
+    if callable(thing):
+        assert (inspect.getdoc(thing) or "").strip(), f"{name} has no docstring"
+
+
+@pytest.mark.parametrize("name", workflow.__all__)
+def test_every_act_takes_context_and_store_first(name: str):
+    """Who acts and where: whatever takes both takes them in this order, as its first two."""
+    thing = getattr(workflow, name)
+    if not inspect.isfunction(thing):
+        return
+    names = list(inspect.signature(thing).parameters)
+    if "context" in names and "store" in names:
+        assert names[:2] == ["context", "store"]
+
+
+def test_an_evaluation_gives_the_steps_that_are_promised():
+    members = {name for name in vars(Evaluation) if not name.startswith("_")}
+    assert members >= STEPS_OF_EVALUATION
+    for name in members - {"county"}:
+        assert (inspect.getdoc(getattr(Evaluation, name)) or "").strip(), name
