@@ -16,7 +16,7 @@ from sampling.errors import SamplingError
 from ..errors import AuditError, RegisterError
 from ..model import ProblemList
 from ..text import knows, say
-from . import concluding, demo_commands, drawing, field, lists, rounds
+from . import concluding, demo_commands, drawing, field, lists, rounds, serving
 from .shared import emit, language_of_refusals, print_problems, problem_values
 
 NONE = ProblemList(problems=())
@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Audit and spot-check toolkit for special evaluations of poverty exit.",
 )
-for part in (rounds, lists, drawing, field, concluding, demo_commands):
+for part in (rounds, lists, drawing, field, concluding, demo_commands, serving):
     part.register(app)
 
 

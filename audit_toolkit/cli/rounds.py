@@ -9,6 +9,7 @@ import typer
 
 from .. import workflow
 from ..model import County, Person, Role
+from .serving import first_password, users_reset
 from .shared import (
     JsonOption,
     PersonOption,
@@ -90,7 +91,15 @@ def users_add(
     )
     with opened(store, person) as (context, opened_store):
         workflow.add_person(context, opened_store, new)
-    emit(as_json, new, words("person-added", person=person_id, role=role.value))
+        password = "" if inactive else first_password(opened_store, person_id)
+    said = [words("person-added", person=person_id, role=role.value)]
+    if password:
+        said.append(words("first-password", person=person_id, password=password))
+    values = {**workflow.to_json_value(new), "first_password": password}
+    emit(as_json, values, said)
+
+
+users.command("reset")(users_reset)
 
 
 @users.command("list")

@@ -92,8 +92,7 @@ class Accounts:
         with self._writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
-        # An unknown name costs as much time as a wrong password.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._nobody = ""
 
     @property
     def path(self) -> Path:
@@ -142,7 +141,7 @@ class Accounts:
             row = db.execute(
                 "SELECT password_hash, must_change FROM accounts WHERE person_id = ?", (name,)
             ).fetchone()
-        right = self._verify(row[0] if row else self._nobody, password)
+        right = self._verify(row[0] if row else self._hash_of_nobody(), password)
         if row is None or not right:
             raise OperatorError("sign-in-refused")
         self._forget_failures(name)
@@ -250,6 +249,12 @@ class Accounts:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+    def _hash_of_nobody(self) -> str:
+        """Give an unknown name a password to be wrong about, so that it takes as much time."""
+        if not self._nobody:
+            self._nobody = self._hasher.hash(secrets.token_hex(16))
+        return self._nobody
 
     def _failures(self, name: str) -> tuple[int, float]:
         """Failures of a name that still count, and until when it is locked."""

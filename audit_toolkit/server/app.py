@@ -60,6 +60,8 @@ _EXTENSIONS = [
     "anywidget",
 ]
 _WITHOUT = ["@jupyterlab/mathjax2-extension", "@jupyterlab/mathjax2-extension:plugin"]
+# The one Chinese font of the house; taken by browsers on devices that have none.
+_FONTS = Path(__file__).resolve().parents[1] / "reports" / "fonts"
 _SWEEP_MILLISECONDS = 1000
 _LARGEST_BODY = 64 * 1024
 
@@ -190,7 +192,10 @@ class AuditVoila(Voila):
             (rf"{base}sign-out", SignOut),
             (rf"{base}password", ChangePassword),
             (rf"{base}apps/(?P<name>[a-z-]+)", PageHandler),
-            (rf"{base}evidence/(?P<digest>[0-9a-f]{{64}})", Evidence),
+            (
+                rf"{base}evidence/(?P<assignment_id>[^/]{{1,80}})/(?P<digest>[0-9a-f]{{64}})",
+                Evidence,
+            ),
             (rf"{base}api/kernels/{_KERNEL_ID}", OwnKernel),
             (rf"{base}api/kernels/{_KERNEL_ID}/channels", PersonalChannel),
             (rf"{base}voila/api/shutdown/{_KERNEL_ID}", ShutOwnKernel),
@@ -208,7 +213,7 @@ class AuditVoila(Voila):
             (
                 rf"{base}public/{build}/(.*)",
                 PublicFiles,
-                {"folder": PublicFolder(TEMPLATES / "public")},
+                {"folder": PublicFolder(TEMPLATES / "public", _FONTS)},
             ),
             (r".*", NothingHere),
         ]
@@ -335,7 +340,9 @@ class AuditVoila(Voila):
             "fullStaticUrl": f"{base}voila/static/{build}",
             "fullLabextensionsUrl": f"{base}voila/labextensions/{build}",
             "themesUrl": f"{base}voila/api/themes/{build}",
-            "disabledExtensions": _WITHOUT,
+            # No page of ours holds formulas; the front end wants a place for them all the same.
+            "fullMathjaxUrl": f"{base}public/{build}/no-formulas.js",
+            "mathjaxConfig": "none",
         }
 
 

@@ -28,6 +28,23 @@ def open_accounts(store: workflow.Store, people: Iterable[str]) -> dict[str, str
     return {person_id: accounts.give_first_password(person_id) for person_id in people}
 
 
+def read_secret(path: Path) -> bytes:
+    """Return the secret that an identity proxy shares.
+
+    Raises
+    ------
+    OperatorError
+        "secret-short", or "file-unreadable".
+    """
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise OperatorError("file-unreadable", file=str(path), reason=str(error)) from error
+    if len(secret) < 32:
+        raise OperatorError("secret-short", path=str(path), got=len(secret))
+    return secret
+
+
 def serve(
     store_target: str | Path,
     *,

@@ -40,7 +40,7 @@ def commands() -> Iterator[tuple[tuple[str, ...], typer.core.TyperCommand]]:
 
 
 LEAVES = {words for words, node in commands() if not hasattr(node, "commands")}
-ELSEWHERE = {("demo",), ("lab",)}
+ELSEWHERE = {("demo",), ("lab",), ("serve",), ("users", "reset")}
 
 
 def spelled(value: object) -> str:

@@ -1,6 +1,6 @@
-"""The real server as a process of its own, on a small round; run by the fixture of this folder.
+"""The real server as a process of its own, on a small round; run by ``served_round``.
 
-``python served.py FOLDER STAGE [--first-passwords]`` builds the round if the folder is new, prints
+``python serve_small.py FOLDER STAGE [OPTIONS]`` builds the round if the folder is new, prints
 one JSON line with the address once it answers, and serves until it is stopped.
 """
 
@@ -24,6 +24,20 @@ TRIAL = """import ipywidgets as w
 button, line = w.Button(description="press"), w.Label("not yet")
 button.on_click(lambda _: setattr(line, "value", "pressed"))
 w.VBox([button, line])"""
+PROBE = """import json, os
+import ipywidgets as w
+def fail(_):
+    raise ValueError("inside-" + str(7777.77 * 2))
+button, line, bad = w.Button(description="press"), w.Label("not yet"), w.Button(description="bad")
+number, hidden = w.IntText(value=1, description="number"), w.Password(value="hidden-word")
+around = w.Label(json.dumps(dict(os.environ)))
+button.on_click(lambda _: setattr(line, "value", "pressed"))
+bad.on_click(fail)
+w.VBox([button, line, bad, number, around])"""
+SCRIPT = """import ipywidgets as w
+name = "<img src=x onerror='document.title=1234'><script>document.title=1234</script>"
+w.HTML("<b>" + name + "</b>")"""
+NOTEBOOKS = {"trial": TRIAL, "probe": PROBE, "script": SCRIPT}
 
 
 def people_of(store: workflow.Store) -> list[str]:
@@ -48,13 +62,26 @@ def make(folder: Path, stage: str) -> None:
     (folder / "first_password_of_obs").write_text(first["obs"], encoding="utf-8")
 
 
-def trial_page(folder: Path) -> Page:
-    """A trivial notebook, so that the server can be tried without an app."""
-    notebook = folder / "trial.ipynb"
-    cells = [nbformat.v4.new_code_cell(TRIAL)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
-    title = {"zh": "试页", "en": "Trial"}
-    return Page(name="trial", notebook=notebook, roles=frozenset(Role), title=title)
+def write_notebooks(folder: Path) -> None:
+    """Trivial notebooks, so that the server can be tried without an app."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in NOTEBOOKS.items():
+        cells = [nbformat.v4.new_code_cell(source, id="cell")]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
+
+
+def trial_pages(folder: Path) -> tuple[Page, ...]:
+    """Pages for everybody; ``script`` for evaluators alone."""
+    write_notebooks(folder)
+    return tuple(
+        Page(
+            name=name,
+            notebook=folder / f"{name}.ipynb",
+            roles=frozenset({Role.EVALUATOR} if name == "script" else Role),
+            title={"zh": "试页", "en": "Trial"},
+        )
+        for name in NOTEBOOKS
+    )
 
 
 def main(folder: Path, stage: str, options: dict[str, object]) -> None:
@@ -64,7 +91,7 @@ def main(folder: Path, stage: str, options: dict[str, object]) -> None:
     serving.serve(
         folder / "round",
         port=int(str(options.get("port", 0))),
-        pages=(*pages, trial_page(folder)),
+        pages=(*pages, *trial_pages(folder / "trial")),
         on_ready=lambda address: print(json.dumps({"address": address}), flush=True),
         **{k: v for k, v in options.items() if k != "port"},  # type: ignore[arg-type]
     )
