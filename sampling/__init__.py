@@ -4,6 +4,18 @@ Arithmetic on values: nothing here reads a file, a clock or the environment, and
 random numbers that it was not handed.
 """
 
+from .allocation import (
+    Allocation,
+    MultivariateAllocation,
+    PrecisionTarget,
+    StratumAllocation,
+    allocate_equal,
+    allocate_multivariate,
+    allocate_neyman,
+    allocate_optimal,
+    allocate_power,
+    allocate_proportional,
+)
 from .clustering import PooledIcc, design_effect, pool_icc
 from .commitment import (
     Commitment,
@@ -43,7 +55,27 @@ from .intervals import (
 )
 from .proportions import estimate_proportion
 from .quantiles import estimate_quantile
+from .replicates import ReplicateDesign
+from .replication import ReplicateWeights, replicate_weights
 from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
+from .selection import (
+    brewer_draw_probs,
+    inclusion_probs,
+    joint_inclusion_probs,
+    order_targets,
+    select_bernoulli,
+    select_brewer,
+    select_pareto,
+    select_pivotal,
+    select_poisson,
+    select_pps_systematic,
+    select_sampford,
+    select_sequential_poisson,
+    select_simple,
+    select_stratified,
+    select_systematic,
+    variance_from_probs,
+)
 from .size import (
     ClusterTake,
     DetectionSize,
@@ -52,10 +84,18 @@ from .size import (
     size_for_detection,
     size_for_proportion,
 )
+from .size_means import (
+    DifferenceSize,
+    QuantitySize,
+    size_for_difference,
+    size_for_mean,
+    size_for_total,
+)
 from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
 
 __all__ = [
     "Adjustment",
+    "Allocation",
     "ApproximationWarning",
     "ArgumentError",
     "CappedAllocationWarning",
@@ -66,6 +106,7 @@ __all__ = [
     "Decision",
     "Design",
     "DetectionSize",
+    "DifferenceSize",
     "Draw",
     "DrawCheck",
     "DrawnPsu",
@@ -78,14 +119,27 @@ __all__ = [
     "Interval",
     "LonelyUnitError",
     "MeanTest",
+    "MultivariateAllocation",
     "NotConvergedError",
     "PooledIcc",
+    "PrecisionTarget",
     "ProportionEstimate",
     "PsusToShow",
+    "QuantitySize",
+    "ReplicateDesign",
+    "ReplicateWeights",
     "SampleSize",
     "SamplingError",
     "SamplingWarning",
     "SmallSampleWarning",
+    "StratumAllocation",
+    "allocate_equal",
+    "allocate_multivariate",
+    "allocate_neyman",
+    "allocate_optimal",
+    "allocate_power",
+    "allocate_proportional",
+    "brewer_draw_probs",
     "combine_seed",
     "commit_frame",
     "commit_share",
@@ -104,6 +158,7 @@ __all__ = [
     "estimate_ratio",
     "estimate_total",
     "extend_draw",
+    "inclusion_probs",
     "inclusion_proof",
     "interval_clopper_pearson",
     "interval_hypergeometric",
@@ -111,14 +166,32 @@ __all__ = [
     "interval_korn_graubard",
     "interval_mid_p",
     "interval_wilson",
+    "joint_inclusion_probs",
     "korn_graubard_limits",
     "optimal_cluster_take",
+    "order_targets",
     "pool_icc",
     "psus_to_show_below",
     "read_result",
+    "replicate_weights",
+    "select_bernoulli",
+    "select_brewer",
+    "select_pareto",
+    "select_pivotal",
+    "select_poisson",
+    "select_pps_systematic",
+    "select_sampford",
+    "select_sequential_poisson",
+    "select_simple",
+    "select_stratified",
+    "select_systematic",
     "size_for_detection",
+    "size_for_difference",
+    "size_for_mean",
     "size_for_proportion",
+    "size_for_total",
     "ticket",
+    "variance_from_probs",
     "verify_draw",
     "verify_inclusion",
 ]

@@ -13,13 +13,15 @@ from scipy import stats
 from ._checks import FloatArray, check_choice, check_fraction
 from ._rounding import complement
 from .design import AnyDesign
+from .errors import ArgumentError
 from .layout import BoolArray, IntArray
 from .proportions import share_limits
 from .quantity import NO_DF
+from .replicates import ReplicateSample
 from .results import Estimate, Estimates, Interval
 from .sample import Domains, Sample, domains_of, sample_of, values_of
 
-QuantileInterval = Literal["mean", "beta", "xlogit", "asin", "score"]
+QuantileInterval = Literal["mean", "beta", "xlogit", "asin", "score", "quantile"]
 QuantileRule = Literal["math", "school", "hf1", "hf2", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
 _TIE = 1e-10
 
@@ -45,9 +47,10 @@ def estimate_quantile(
         Numeric column, complete.
     prob : float or sequence of float, default 0.5
         Shares of the population at most the quantile, each in (0, 1).
-    interval : {"mean", "beta", "xlogit", "asin", "score"}, default "mean"
+    interval : {"mean", "beta", "xlogit", "asin", "score", "quantile"}, default "mean"
         The interval for the share at most the estimated quantile, whose limits are then read as
-        quantiles; "score" inverts the test that the share is ``prob``.
+        quantiles; "score" inverts the test that the share is ``prob``; "quantile" takes the
+        variance of the quantile over replicate weights (not for the jackknife, which fails it).
     rule : str, default "math"
         Where the quantile lies: "math" (or "hf1") is the smallest value with a share of at least
         ``prob``; "school" (or "hf2") takes the mean of two where the share is met exactly; "hf4" to
@@ -106,7 +109,10 @@ def estimate_quantile(
     names: list[str] = []
     for value in probs:
         found = np.array([curve.at(value, rule) for curve in curves])
-        shares = _shares(sample, domains, values, found, value, interval, tail, curves)
+        if interval == "quantile":
+            shares = _replicated(sample, domains, values, found, value, rule, tail)
+        else:
+            shares = _shares(sample, domains, values, found, value, interval, tail, curves)
         for place, label in enumerate(domains.labels):
             rows.append(
                 _row(
@@ -191,6 +197,37 @@ def _shares(
     return [
         _Ends(lower=float(low), upper=float(high), values=False)
         for low, high in zip(lower, upper, strict=True)
+    ]
+
+
+def _replicated(
+    sample: Sample,
+    domains: Domains,
+    values: FloatArray,
+    found: FloatArray,
+    prob: float,
+    rule: QuantileRule,
+    tail: float,
+) -> list[_Ends]:
+    """T limits by the variance of the quantile over the replicates."""
+    if not isinstance(sample, ReplicateSample):
+        raise ArgumentError(
+            "interval='quantile' needs replicate weights; the design has none. Make them by "
+            "replicate_weights, or choose interval='mean'.",
+            code="replicates-missing",
+        )
+    weights = sample.replicator.weights()
+    under = np.array(
+        [
+            [_Curve(values, weight, domains.rows(place)).at(prob, rule) for weight in weights.T]
+            for place in range(len(domains))
+        ]
+    )
+    quantile = stats.t.isf(tail, np.maximum(sample.df(domains), 1))
+    margin = quantile * np.sqrt(sample.variance_of(under, found))
+    return [
+        _Ends(lower=float(at - half), upper=float(at + half), values=True)
+        for at, half in zip(found, margin, strict=True)
     ]
 
 

@@ -68,7 +68,7 @@ def with_values_of(case: Case, data: pd.DataFrame, columns: list[str]) -> tuple[
     if case.doc["design_name"] == "lon_sub2":
         here &= (data["race"] == 3) & ~(data["SDMVSTRA"].isin([80, 82]) & (data["SDMVPSU"] == 2))
     filled = {k: v.where(here, 1.0) for k, v in made.items()}
-    return data.assign(_here=here, **filled), "_here"
+    return pd.concat([data, pd.DataFrame({"_here": here, **filled})], axis=1).copy(), "_here"
 
 
 def compare_rows(case, data, here, columns, function, reference, design=None) -> None:
@@ -107,7 +107,7 @@ def ratio(case: Case) -> None:
     case.equal("se", row.std_error, case.outputs["se"])
 
 
-def by_domain(case: Case) -> None:
+def by_domain(case: Case, design=None, data=None) -> None:
     """svyby over one or two factors."""
     _, args = arguments(case.call)
     named = dict(a.split("=", 1) for a in args if "=" in a and a[0] not in "~I")
@@ -118,7 +118,8 @@ def by_domain(case: Case) -> None:
     columns = [terms(plain[0])[0]]
     if "denominator" in named:
         columns.append(terms(named["denominator"])[0])
-    data, here = with_values_of(case, data_of(case.doc), columns)
+    data = data_of(case.doc) if data is None else data
+    data, here = with_values_of(case, data, columns)
     factors = terms(by_text)
     for k, text in enumerate(factors):
         found = value(data, text) if text not in data else data[text]
@@ -127,7 +128,7 @@ def by_domain(case: Case) -> None:
     table = case.outputs["table"]
     deff = [c for c in table if c.startswith("DEff")]
     options = {"by": by, "deff": "without-replacement" if deff else None}
-    design = design_of(case.doc)
+    design = design or design_of(case.doc)
     if function is estimate_ratio:
         rows = function(data, "y0", "y1", design, **options)
         shown = next(c for c in table if "/" in c)
@@ -177,15 +178,16 @@ def quantile(case: Case, design=None, data=None) -> None:
     probs = params.get("probs") or [0.25, 0.5, 0.75]
     interval = params.get("interval", "mean").split(" ")[0]
     rule = params.get("qrule", "math")
+    variable = terms(arguments(case.call)[1][0])[0]
     rows = estimate_quantile(
         data_of(case.doc) if data is None else data,
-        "api00",
+        variable,
         design or design_of(case.doc),
         prob=probs,
         interval=interval,
         rule=rule,
     )
-    for row, wanted in zip(rows, case.outputs["api00"]["values"], strict=True):
+    for row, wanted in zip(rows, case.outputs[variable]["values"], strict=True):
         reason = SCORE if interval == "score" else ""
         if not reason and case.doc["id"].startswith(("a-srs-quant", "c-sub_clus1-quant")):
             reason = TIE

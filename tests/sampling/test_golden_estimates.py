@@ -10,6 +10,7 @@ SECTIONS = {
     "a_taylor": "taylor",
     "s_stata": "taylor",
     "b_ciprop": "ciprop",
+    "c_replicates": "replicates",
 }
 
 

@@ -11,6 +11,7 @@ from sampling import (
     Design,
     Interval,
     PooledIcc,
+    ReplicateDesign,
     compare_to_value,
     decide,
     estimate_composite,
@@ -50,10 +51,12 @@ def examples():
         policy="floor-plan",
         reason="no area has an event beside non-events",
     )
+    outside = ReplicateDesign(weight="w", weights=["r1", "r2"], scale=0.5)
     cells = Adjustment(method="poststratification", cells=(("village",),), weight="w")
     made = [
         design,
         cells,
+        outside,
         means,
         means[0],
         rates[0],
