@@ -92,9 +92,9 @@ def allocate_multivariate(
     ...     totals={"income": 50000.0, "size": 5600.0},
     ... )
     >>> dict(allocation)
-    {'plain': 144, 'hills': 62}
+    {'plain': 160, 'hills': 48}
     >>> [round(target.reached, 4) for target in allocation.targets]
-    [0.02, 0.0265]
+    [0.0199, 0.024]
     """
     strata = read_strata(stratum_sizes, floor=floor, cap=cap, take_all=take_all)
     variables = list(spreads_by_variable)
@@ -128,7 +128,7 @@ def allocate_multivariate(
             PrecisionTarget(
                 variable=name,
                 target=float(cvs[k]),
-                reached=math.sqrt(reached[k]) * cvs[k] / goals[k],
+                reached=float(math.sqrt(reached[k]) * cvs[k] / goals[k]),
                 price=float(prices[k] * goals[k] ** 2 / limit[k] / math.fsum(price * parts)),
             )
             for k, name in enumerate(variables)

@@ -6,6 +6,7 @@ unequal         Poisson, PPS systematic, Sampford, Brewer, pivotal: probabilitie
 order           sequential Poisson, Pareto: by ranking numbers
 stratified      stratified simple random samples of large frames
 joint           probabilities of pairs
+variance        of a total from the drawn units' probabilities alone
 
 All give positions in the list that they were handed, for simulations and for redoing published
 examples. Official draws are made by tickets (`sampling.draw_stratified`).
@@ -24,6 +25,7 @@ from .unequal import (
     select_pps_systematic,
     select_sampford,
 )
+from .variance import variance_from_probs
 
 __all__ = [
     "brewer_draw_probs",
@@ -41,4 +43,5 @@ __all__ = [
     "select_simple",
     "select_stratified",
     "select_systematic",
+    "variance_from_probs",
 ]

@@ -34,9 +34,6 @@ from sampling import (
 
 # Joint probabilities that are 0 in exact arithmetic may carry dust.
 DUST = 1e-12
-CAPS = (
-    "R's formula leaves a stratum more than its units; ours takes it in full and meets the target"
-)
 
 
 def read(name: str, **options: Any) -> pd.DataFrame:
@@ -142,17 +139,14 @@ def horvitz_thompson(case: Case) -> None:
     """Total, mean and variances of unequal-probability estimators."""
     counties, designs = election_designs()
     out = case.outputs
-    by_form = {
-        form: estimate_total(counties, "Kerry", design)[0] for form, design in designs.items()
-    }
-    case.equal("HT", by_form["horvitz-thompson"].estimate, out["HT"])
+    totals = {form: estimate_total(counties, "Kerry", designs[form])[0] for form in designs}
+    case.equal("HT", totals["horvitz-thompson"].estimate, out["HT"])
     mean = estimate_mean(counties, "Kerry", designs["sen-yates-grundy"])[0]
     case.equal("Hajek_mean", mean.estimate, out["Hajek_mean"])
-    case.equal("var_HT", by_form["horvitz-thompson"].std_error ** 2, out["var_HT"])
-    case.equal("var_SYG", by_form["sen-yates-grundy"].std_error ** 2, out["var_SYG"])
-    case.equal(
-        "var_Deville", variance_from_probs(counties["Kerry"], counties["p"]), out["var_Deville"]
-    )
+    case.equal("var_HT", totals["horvitz-thompson"].std_error ** 2, out["var_HT"])
+    case.equal("var_SYG", totals["sen-yates-grundy"].std_error ** 2, out["var_SYG"])
+    deville = variance_from_probs(counties["Kerry"], counties["p"])
+    case.equal("var_Deville", deville, out["var_Deville"])
     case.equal("true_total", read("survey_election.csv")["Kerry"].sum(), out["true_total"])
 
 
@@ -189,11 +183,8 @@ def allocation(case: Case) -> None:
             least: allocate_neyman(sizes, spreads, n, floor=least, rounding="exact-optimum")
             for least in (1, 2)
         }
-    for name, found in (
-        ("proportional", proportional),
-        ("neyman", neyman),
-        ("cost_optimal", optimal),
-    ):
+    parts = (("proportional", proportional), ("neyman", neyman), ("cost_optimal", optimal))
+    for name, found in parts:
         case.equal(name, list(found.shares.values()), [out[name][key] for key in keys])
     for name, found in (
         ("proportional_int", proportional),
@@ -202,14 +193,9 @@ def allocation(case: Case) -> None:
         ("exact_integer_optimum_min2", least[2]),
     ):
         case.equal(name, list(found.values()), [out[name][key] for key in keys], rel=0)
-    case.equal(
-        "V_total_proportional",
-        proportional.variance_of_total(spreads, rounded=False),
-        out["V_total_proportional"],
-    )
-    case.equal(
-        "V_total_neyman", neyman.variance_of_total(spreads, rounded=False), out["V_total_neyman"]
-    )
+    for name, found in parts[:2]:
+        variance = found.variance_of_total(spreads, rounded=False)
+        case.equal(f"V_total_{name}", variance, out[f"V_total_{name}"])
     case.equal("V_total_exact_min2", least[2].variance_of_total(spreads), out["V_total_exact_min2"])
     population(case, sizes, spreads, n)
 
@@ -229,9 +215,8 @@ def population(case: Case, sizes: dict, spreads: dict, n: int) -> None:
         case.equal(f"n_for_cv {name}", needed.uncapped_size, out["n_for_cv"][name])
         z = 1.959963984540054
         size = size_for_total(z * cv * whole, spread=within, population_size=units)
-        case.equal(
-            f"n_for_cv_proportional {name}", size.after_fpc, out["n_for_cv_proportional"][name]
-        )
+        wanted = out["n_for_cv_proportional"][name]
+        case.equal(f"n_for_cv_proportional {name}", size.after_fpc, wanted)
 
 
 def stratum_totals(case: Case) -> dict[str, float]:
@@ -263,9 +248,12 @@ METHODS = {
 NOT_OFFERED = {
     "joint_tille": "Tillé's elimination method is not offered for selection",
     "joint_midzuno": "Midzuno's method is not offered for selection",
-    "maxent_weights": "inner numbers of maximum-entropy selection, of which joint probabilities are given",
-    "cluster_population_icc": "correlation within clusters of a whole population comes with agreement",
+    "maxent_weights": "inner numbers of maximum-entropy selection; its joint ones are given",
+    "cluster_population_icc": "correlation within clusters of a population comes with agreement",
 }
+WAITING = {"ht_ratio_regression": "calibrate"}
+"""Methods that need a public function which is not there yet; they must be run once it is."""
+
 LATER = {
     "select_local_pivotal": "local pivotal samples spread over coordinates: later",
     "select_cube": "balanced samples by the cube method: later",

@@ -23,9 +23,11 @@ from sampling import (
     size_for_detection,
     size_for_proportion,
 )
+from sampling.allocation import allocate_multivariate, allocate_optimal
 from sampling.composite import CompositePart
 from sampling.design import Adjustment
 from sampling.results import _KINDS
+from sampling.size_means import size_for_difference, size_for_mean
 
 STORED = Path(__file__).parent / "stored_results"
 
@@ -53,7 +55,16 @@ def examples():
     )
     outside = ReplicateDesign(weight="w", weights=["r1", "r2"], scale=0.5)
     cells = Adjustment(method="poststratification", cells=(("village",),), weight="w")
+    sizes, spreads = {"a": 100, "b": 300}, {"a": 2.0, "b": 1.0}
+    shared = allocate_optimal(sizes, spreads, {"a": 1.0, "b": 4.0}, n=40)
+    aimed = allocate_multivariate(sizes, {"y": spreads}, 0.05, totals={"y": 2000.0})
     made = [
+        shared,
+        shared.rows[0],
+        aimed,
+        aimed.targets[0],
+        size_for_mean(2.0, spread=10.0, population_size=500),
+        size_for_difference(0.05, expected=(0.05, 0.1), power=0.8),
         design,
         cells,
         outside,
