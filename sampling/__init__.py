@@ -16,6 +16,7 @@ from .allocation import (
     allocate_power,
     allocate_proportional,
 )
+from .calibration import Weighted, calibrate, poststratify, rake
 from .clustering import PooledIcc, design_effect, pool_icc
 from .commitment import (
     Commitment,
@@ -53,6 +54,7 @@ from .intervals import (
     interval_wilson,
     korn_graubard_limits,
 )
+from .nonresponse import adjust_nonresponse
 from .proportions import estimate_proportion
 from .quantiles import estimate_quantile
 from .replicates import ReplicateDesign
@@ -92,6 +94,7 @@ from .size_means import (
     size_for_total,
 )
 from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
+from .trimming import trim_weights
 
 __all__ = [
     "Adjustment",
@@ -133,6 +136,8 @@ __all__ = [
     "SamplingWarning",
     "SmallSampleWarning",
     "StratumAllocation",
+    "Weighted",
+    "adjust_nonresponse",
     "allocate_equal",
     "allocate_multivariate",
     "allocate_neyman",
@@ -140,6 +145,7 @@ __all__ = [
     "allocate_power",
     "allocate_proportional",
     "brewer_draw_probs",
+    "calibrate",
     "combine_seed",
     "commit_frame",
     "commit_share",
@@ -171,7 +177,9 @@ __all__ = [
     "optimal_cluster_take",
     "order_targets",
     "pool_icc",
+    "poststratify",
     "psus_to_show_below",
+    "rake",
     "read_result",
     "replicate_weights",
     "select_bernoulli",
@@ -191,6 +199,7 @@ __all__ = [
     "size_for_proportion",
     "size_for_total",
     "ticket",
+    "trim_weights",
     "variance_from_probs",
     "verify_draw",
     "verify_inclusion",

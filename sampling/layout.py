@@ -131,8 +131,10 @@ def lay_out(data: pd.DataFrame, design: Design) -> Layout:
     stages, unequal, inverse = _stages(data, design)
     projections = read_projections(data, design.adjustments)
     if design.weight:
+        # Nonrespondents weigh 0, and linear calibration without bounds may go below.
         zero = any(adjustment.responded for adjustment in design.adjustments)
-        weight = numbers_of(data, design.weight, least=0, strict=not zero)
+        below = any(adjustment.method == "linear" for adjustment in design.adjustments)
+        weight = numbers_of(data, design.weight, least=None if below else 0, strict=not zero)
     else:
         weight = inverse
     return Layout(

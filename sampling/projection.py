@@ -111,7 +111,7 @@ def _columns(array: FloatArray, values: FloatArray) -> FloatArray:
 
 def ratio_of(after: FloatArray, before: FloatArray) -> FloatArray:
     """Weights after over before; 0 where both are."""
-    some = before > 0
+    some = before != 0
     return np.where(some, after / np.where(some, before, 1.0), 0.0)
 
 
@@ -119,7 +119,7 @@ def cell_means(cell: npt.NDArray[np.intp], weight: FloatArray, values: FloatArra
     """Weighted mean of ``values`` in each cell; 0 in a cell without weight."""
     count = int(cell.max()) + 1
     total = sum_by(cell, weight, count)
-    total = np.where(total > 0, total, 1.0)
+    total = np.where(total != 0, total, 1.0)
     if values.ndim == 1:
         return sum_by(cell, weight * values, count) / total
     sums = [sum_by(cell, weight * column, count) for column in values.T]
@@ -182,7 +182,7 @@ def read_projections(
 
 
 def _projection(data: pd.DataFrame, adjustment: Adjustment) -> Projection:
-    before = numbers_of(data, adjustment.weight, least=0)
+    before = numbers_of(data, adjustment.weight)
     base = before
     if adjustment.spread:
         base = before / numbers_of(data, adjustment.spread, least=0, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,7 +14,7 @@ from ._checks import FloatArray, check_choice, check_count, check_share, name_so
 from .design import AnyDesign, Design
 from .errors import ArgumentError, LonelyUnitError
 from .layout import IntArray, Layout, Stage, lay_out
-from .replicates import DeleteOne, ReplicateSample, Replicator, UnitFactors
+from .replicates import DeleteOne, ReplicateSample, Replicator, RowWeights, UnitFactors
 from .sample import Sample, sample_of
 
 ReplicationMethod = Literal["jackknife", "brr", "fay", "bootstrap", "subbootstrap"]
@@ -66,6 +68,22 @@ class ReplicateWeights(AnyDesign):
         frame = pd.DataFrame(matrix, index=self._index, columns=names)
         frame.insert(0, "weight", self._layout.weight)
         return frame
+
+    def reweighted(
+        self, weight: FloatArray, adjusted: Callable[[FloatArray], FloatArray]
+    ) -> ReplicateWeights:
+        """Adjust every replicate as the full sample was, giving it the new ``weight``."""
+        matrix = self._replicator.weights()
+        columns = [adjusted(column) for column in matrix.T]
+        return ReplicateWeights(
+            index=self._index,
+            layout=replace(self._layout, weight=weight),
+            replicator=RowWeights(np.stack(columns, axis=1)),
+            method=self.method,
+            scale=self.scale,
+            rscales=self.rscales,
+            mse=self.mse,
+        )
 
     def __repr__(self) -> str:
         return f"ReplicateWeights(method={self.method!r}, count={self.count}, scale={self.scale!r})"

@@ -107,7 +107,8 @@ class Sample(ABC):
     @property
     def answered(self) -> BoolArray:
         """Rows that carry weight."""
-        return self.weight > 0
+        there: BoolArray = self.weight != 0
+        return there
 
     @abstractmethod
     def variances(self, domains: Domains, top: FloatArray, bottom: FloatArray | None) -> FloatArray:

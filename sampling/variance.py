@@ -369,7 +369,7 @@ def _cells(
 def degrees_of_freedom(layout: Layout, code: IntArray, domains: int) -> IntArray:
     """For each domain, PSUs with a case less strata with one; rows of weight 0 do not count."""
     units, strata = len(layout.stratum_of_psu), len(layout.psu_count)
-    rows = np.flatnonzero((code >= 0) & (layout.weight > 0))
+    rows = np.flatnonzero((code >= 0) & (layout.weight != 0))
     cell = np.unique(code[rows] * units + layout.psu[rows])
     group = np.unique((cell // units) * strata + layout.stratum_of_psu[cell % units])
     return np.bincount(cell // units, minlength=domains) - np.bincount(

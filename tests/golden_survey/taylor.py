@@ -32,11 +32,11 @@ def subset_of(case: Case, data: pd.DataFrame, text: str) -> pd.Series:
     return value(data, f"I({inner[1]})") == 1
 
 
-def estimate(case: Case) -> None:
+def estimate(case: Case, design=None, data=None) -> None:
     """svymean and svytotal of one or several variables, by name or by category."""
     name, args = arguments(case.call)
     function = estimate_mean if name == "svymean" else estimate_total
-    data, columns = data_of(case.doc), []
+    data, columns = data_of(case.doc) if data is None else data, []
     for text in terms(args[0]):
         inner = text[7:-1] if text.startswith("factor(") else text
         kind = value(data, inner)
@@ -57,7 +57,7 @@ def estimate(case: Case) -> None:
     reference = "without-replacement"
     if "replace" in case.call:
         reference = "with-replacement"
-    compare_rows(case, frame, here, columns, function, reference)
+    compare_rows(case, frame, here, columns, function, reference, design)
 
 
 def with_values_of(case: Case, data: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, str]:
@@ -98,11 +98,13 @@ def compare_rows(case, data, here, columns, function, reference, design=None) ->
         case.equal("t limits", limits, out["ci95_t"]["values"], reason=reason, atol=1e-12 * scale)
 
 
-def ratio(case: Case) -> None:
+def ratio(case: Case, design=None, data=None) -> None:
     _, args = arguments(case.call.replace(")$ratios", ")"))
     columns = [terms(args[0])[0], terms(args[1])[0]]
-    data, here = with_values_of(case, data_of(case.doc), columns)
-    row = estimate_ratio(data, "y0", "y1", design_of(case.doc), by=here).domain(True)
+    data = data_of(case.doc) if data is None else data
+    data, here = with_values_of(case, data, columns)
+    design = design or design_of(case.doc)
+    row = estimate_ratio(data, "y0", "y1", design, by=here).domain(True)
     case.equal("estimate", row.estimate, case.outputs["estimate"])
     case.equal("se", row.std_error, case.outputs["se"])
 
@@ -246,10 +248,10 @@ def separate_ratio(case: Case) -> None:
         case.equal(name, [row.estimate, row.std_error], [out["estimate"], out["se"]])
 
 
-def any_call(case: Case) -> None:
+def any_call(case: Case, design=None, data=None) -> None:
     """Whatever the call asks for."""
     name = case.call.split("(", 1)[0]
-    {"svyby": by_domain, "svyratio": ratio}.get(name, estimate)(case)
+    {"svyby": by_domain, "svyratio": ratio}.get(name, estimate)(case, design, data)
 
 
 METHODS = {

@@ -19,6 +19,7 @@ class Case:
 
     doc: dict[str, Any]
     notes: list[tuple[str, str]] = field(default_factory=list)
+    se_reason: str = ""
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -39,6 +40,8 @@ class Case:
         atol: float = 0.0,
     ) -> None:
         """Compare two numbers or lists; a difference with a ``reason`` is one on purpose."""
+        if name in ("se", "vcov", "t limits", "deff"):
+            reason = reason or self.se_reason
         tolerance = self.doc.get("tolerance") or {}
         if rel is None:
             rel = tolerance.get("rel", 0.0 if "abs" in tolerance else 1e-9)

@@ -11,6 +11,7 @@ SECTIONS = {
     "s_stata": "taylor",
     "b_ciprop": "ciprop",
     "c_replicates": "replicates",
+    "d_calibration": "calibrations",
 }
 
 
