@@ -296,17 +296,20 @@ def test_order_by_hashed_numbers():
 
 
 def test_order_of_consistent_sampler():
-    """METHODS.md G53: Rivest's consistent_sampler, seed 314159, four of six."""
+    """METHODS.md G53: Rivest's consistent_sampler, seed 314159, four of six in order."""
     names = ["A-1", "A-2", "A-3", "B-1", "B-2", "B-3"]
-    seed = hashlib.sha256(b"314159").hexdigest()
 
-    def fraction(seed_hash, name):
-        digits = str(int(hashlib.sha256((seed_hash + name).encode()).hexdigest(), 16))
+    def fraction(seed, name):
+        digest = hashlib.sha256(seed.encode()).hexdigest()
+        digits = str(int(hashlib.sha256((digest + name).encode()).hexdigest(), 16))
         return float("0." + digits[::-1])
 
-    u = [fraction(seed, f"'{name}'") for name in names]
-    chosen = [names[place] for place in select_simple(6, 4, uniforms=u)]
-    assert chosen == ["A-2", "A-3", "B-2", "B-3"]
+    assert fraction("01382438112797316654", "AB-130") == pytest.approx(0.26299714122838008)
+    u = [fraction("314159", name) for name in names]
+    order = ["B-2", "B-3", "A-3", "A-2"]
+    for n in range(5):
+        chosen = [names[place] for place in select_simple(6, n, uniforms=u)]
+        assert chosen == sorted(order[:n])
 
 
 def test_selection_against_r():
