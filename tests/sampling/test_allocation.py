@@ -248,7 +248,7 @@ def test_multivariate_against_r(bethel, aim):
 def targets_case(draw):
     rng = np.random.default_rng(draw(st.integers(0, 9999)))
     strata, variables = draw(st.integers(1, 7)), draw(st.integers(1, 5))
-    keys = KEYS + ["0900"]
+    keys = [*KEYS, "0900"]
     sizes = dict(zip(keys, rng.integers(2, 400, strata).tolist(), strict=False))
     means = rng.uniform(1, 30, (variables, strata))
     spreads = (
