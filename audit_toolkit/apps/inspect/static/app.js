@@ -54,7 +54,7 @@ class App {
     // Told aloud only when the line comes or goes, not at every save.
     this.spoken = h("p", { class: "visually-hidden", role: "status" });
     this.footer.append(this.action, this.status, this.spoken);
-    this.root.classList.add("inspect");
+    this.root.classList.add("inspect", "jupyter-widgets");
     this.root.replaceChildren(this.header, this.main, this.footer);
   }
 
@@ -311,6 +311,7 @@ class App {
     const summary = errorSummary(this.words, this.words.say("summary-finish"), entries, (target) =>
       target === "reason" ? this.main.querySelector("#reason").focus() : this.goQuestion(target),
     );
+    this.main.querySelector(".rows.open")?.remove();
     this.main.querySelector("#check-summary").replaceChildren(summary);
     summary.focus();
   }
@@ -526,6 +527,7 @@ class App {
     this.header.replaceChildren(...this._headerParts());
     this.main.replaceChildren(this._screen());
     this.action.replaceChildren(...this._actionParts());
+    this.footer.classList.toggle("bare", !this.action.childElementCount);
     this._showStatus();
     if (!focus) return;
     this.root.scrollIntoView({ block: "start" });
@@ -597,6 +599,11 @@ class App {
       return main(words.say("next-household", { household: householdWords(this, next).title }), () => this.openVisit(next.assignment_id));
     }
     const record = this.records.get(here.id);
+    const visit = this._visit(here.id);
+    if (here.step === "done") return doneWays(this, visit).slice(0, 1);
+    if (here.step === "start" || (!record && here.step !== "cannot" && here.step !== "loading")) {
+      return main(words.say("start"), () => this.begin(visit, "first"));
+    }
     if (here.step === "check" && record) return main(words.say(record.of ? "finish-correction" : "finish"), () => this.finish());
     if (here.step === "tasks" && record) return main(words.say("to-check"), () => this.goStep("check"));
     const place = this.form.sections.findIndex((s) => s.code === here.step);

@@ -157,16 +157,26 @@ function answerText(app, question, value) {
   return question.kind === "yuan" ? app.words.say("yuan", { amount: app.words.number(value) }) : value;
 }
 
+/** How a visit ended, when, and in which version, as far as this page knows. */
+function endOf(app, visit) {
+  const id = visit.assignment_id;
+  const pending = app.records.get(id)?.pending;
+  const finding = app.findings.get(id);
+  const progress = app.progress.get(id);
+  const code = pending?.outcome ?? finding?.outcome ?? progress?.outcome;
+  return {
+    outcome: app.form.outcomes.find((o) => o.code === code),
+    at: pending?.device_at ?? finding?.server_at ?? progress?.finished_at,
+    version: finding?.version ?? progress?.version ?? 0,
+  };
+}
+
 /** What the store has of a finished visit, or what is still on its way there. */
 function doneScreen(app, visit, record) {
-  const { words, form } = app;
+  const { words } = app;
   const finding = app.findings.get(visit.assignment_id);
-  const code = record?.pending?.outcome ?? finding?.outcome ?? app.progress.get(visit.assignment_id)?.outcome;
-  const outcome = form.outcomes.find((o) => o.code === code);
-  const at = record?.pending?.device_at ?? finding?.server_at ?? app.progress.get(visit.assignment_id)?.finished_at;
-  const version = finding?.version ?? app.progress.get(visit.assignment_id)?.version ?? 0;
+  const { outcome, at } = endOf(app, visit);
   const title = record?.pending ? "done-waiting" : "done-kept";
-  const next = nextVisit(app, visit.assignment_id);
   return h(
     "section",
     {},
@@ -174,28 +184,35 @@ function doneScreen(app, visit, record) {
     h("p", { class: record?.pending ? "notice" : "notice good", role: "status" }, words.say(title, { time: at ? words.time(at) : "" })),
     outcome && outcome.next_step !== "finish" && h("p", { class: "lead" }, words.say(`next-${outcome.next_step}`)),
     h("div", { id: "done-error" }),
-    h("div", { class: "ways" }, doneWays(app, visit, { outcome, version, next, pending: Boolean(record?.pending) })),
+    h("div", { class: "ways" }, doneWays(app, visit).slice(1)),
     finding && answersPart(app, Object.fromEntries(finding.answers.map((a) => [a.question, a.value])), false),
   );
 }
 
-function doneWays(app, visit, { outcome, version, next, pending }) {
+/** Ways on from a finished visit; the first is the main one. */
+function doneWays(app, visit) {
   const { words } = app;
-  const way = (name, act, kind = "secondary", fields = {}) =>
-    h("button", { type: "button", class: kind, "data-way": name, onclick: act }, words.say(name, fields));
   const ways = [];
+  const way = (name, act, fields = {}) => {
+    const kind = ways.length ? "secondary" : "main";
+    ways.push(h("button", { type: "button", class: kind, "data-way": name, onclick: act }, words.say(name, fields)));
+  };
+  const { outcome, version } = endOf(app, visit);
+  const pending = Boolean(app.records.get(visit.assignment_id)?.pending);
+  const next = nextVisit(app, visit.assignment_id);
   const again = outcome?.next_step === "retry";
   const reserve =
     outcome && !outcome.responded && outcome.replaceable && visit.kind === "first" &&
     (outcome.next_step === "replace" || version >= 2);
-  if (reserve && !pending) ways.push(way("take-reserve", () => app.takeReserve(visit, outcome), "main"));
+  if (reserve && !pending) way("take-reserve", () => app.takeReserve(visit, outcome));
   if (next) {
-    const { title } = householdWords(app, next);
-    ways.push(way("next-household", () => app.openVisit(next.assignment_id), ways.length ? "secondary" : "main", { household: title }));
+    const household = householdWords(app, next).title;
+    way("next-household", () => app.openVisit(next.assignment_id), { household });
+  } else {
+    way("to-list", () => app.goList());
   }
-  if (!pending && again) ways.push(way("second-visit", () => app.correct(visit, words.say("second-visit-reason"))));
-  if (!pending && !again) ways.push(way("correct", () => app.correct(visit, "")));
-  ways.push(way("to-list", () => app.goList(), ways.length ? "secondary" : "main"));
+  if (!pending && again) way("second-visit", () => app.correct(visit, words.say("second-visit-reason")));
+  if (!pending && !again) way("correct", () => app.correct(visit, ""));
   return ways;
 }
 

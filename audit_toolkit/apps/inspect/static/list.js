@@ -108,7 +108,7 @@ function listLead(app, count, next) {
 function progressPart(words, done, total, unsent) {
   return h(
     "div",
-    { class: "progress" },
+    { class: "how-far" },
     h("progress", { max: total, value: done, "aria-label": words.say("progress-label") }),
     h("p", {}, words.say("progress", { done, total })),
     unsent > 0 && h("p", { class: "warn" }, words.say("progress-unsent", { count: unsent })),

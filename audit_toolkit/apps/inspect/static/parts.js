@@ -130,7 +130,12 @@ class QuestionPart {
       { class: "question" },
       h("label", { for: `input-${code}` }, this._words().of(this.question)),
       this.error,
-      h("div", { class: "entry" }, h("span", { class: "field" }, this.input, unit), this.chips),
+      h(
+        "div",
+        { class: "entry" },
+        h("span", { class: "field" }, this.input, unit),
+        h("span", { class: "chips" }, this.chips),
+      ),
       this.aside,
     );
   }

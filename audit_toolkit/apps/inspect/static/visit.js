@@ -202,7 +202,6 @@ function noteField(app, record, name, label) {
 function startScreen(app, visit) {
   const { words } = app;
   const { place } = householdWords(app, visit);
-  const begin = (step) => app.begin(visit, step);
   return h(
     "section",
     {},
@@ -212,8 +211,7 @@ function startScreen(app, visit) {
     h(
       "div",
       { class: "ways" },
-      h("button", { type: "button", class: "main", onclick: () => begin("first") }, words.say("start")),
-      h("button", { type: "button", class: "secondary", onclick: () => begin("differs") }, words.say("start-differs")),
+      h("button", { type: "button", class: "secondary", onclick: () => app.begin(visit, "differs") }, words.say("start-differs")),
       h("button", { type: "button", class: "secondary", onclick: () => app.goStep("cannot") }, words.say("cannot")),
     ),
     h("details", {}, h("summary", {}, words.say("distress-title")), h("p", {}, words.say("distress-text"))),
