@@ -44,6 +44,7 @@ EXAMPLES = {
     "commit": "--make-share institution.share --holder institution",
     "dice": "--digits 38471920561029384756 --again 38471920561029384756 --witness 王见",
     "draw": "--share institution.share --share province.share",
+    "ceremony publish": "",
     "ceremony show": "",
     "ceremony void": '--reason "dice record and signed page differ"',
     "disclose": '--share institution.share --lost "province=medium damaged"',

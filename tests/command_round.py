@@ -168,6 +168,7 @@ class CommandRound:
         self._commit(2)
         self.do("dice", "--digits", DICE, "--again", DICE, "--witness", "见证人")
         self.do("ceremony", "show")
+        self.do("ceremony", "publish")
         self.do("draw", *self._share_options())
 
     def _commit(self, ceremony: int) -> None:

@@ -167,6 +167,17 @@ def ceremony_show(
     emit(as_json, _public(ceremony), page)
 
 
+@ceremonies.command("publish")
+def ceremony_publish(
+    store: StoreOption = None, person: PersonOption = None, as_json: JsonOption = False
+) -> None:
+    """Write published files that are missing, as after an interruption."""
+    with opened(store, person) as (context, opened_store):
+        names = workflow.publish_again(context, opened_store)
+        folder = opened_store.published_folder
+    emit(as_json, {"folder": str(folder), "files": names}, [str(folder / n) for n in names])
+
+
 @ceremonies.command("void")
 def ceremony_void(
     reason: Annotated[str, typer.Option(help="Why it is voided; stays on record.")],

@@ -130,6 +130,8 @@ class ReportContext:
     written_at: datetime
 
     voided: tuple[Ceremony, ...] = ()
+    late_corrections: int = 0
+    withdrawn_cases: int = 0
 
     def sentence(self, language: str) -> str:
         """Return the outcome in one sentence."""
@@ -148,6 +150,8 @@ def build_context(
     plan: Plan,
     ceremony: Ceremony,
     voided: Sequence[Ceremony] = (),
+    late_corrections: int = 0,
+    withdrawn_cases: int = 0,
     draw: Draw,
     results: Results,
     cases: Sequence[tuple[Case, CaseState]],
@@ -173,6 +177,8 @@ def build_context(
         What the stages gave.
     voided : sequence of Ceremony, optional
         Ceremonies of the round that came to nothing before this one.
+    late_corrections, withdrawn_cases : int, default 0
+        Findings corrected after field work was closed, and cases that corrections took away.
     cases : sequence of (Case, CaseState)
         Suspected cases with where they stand.
     rectifications, step_faults, discrepancies : sequences
@@ -210,6 +216,8 @@ def build_context(
         plan=plan,
         ceremony=ceremony,
         voided=tuple(voided),
+        late_corrections=late_corrections,
+        withdrawn_cases=withdrawn_cases,
         rules=rules,
         root=freeze.root,
         frame_units=freeze.unit_count,

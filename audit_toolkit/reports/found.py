@@ -105,8 +105,25 @@ def cases(context: ReportContext, language: str) -> ReportTable:
             )
             for c in context.cases
         ],
-        said(language, "note-cases" if context.cases else "note-no-cases"),
+        [
+            *said(language, "note-cases" if context.cases else "note-no-cases"),
+            *_corrected(context, language),
+        ],
     )
+
+
+def _corrected(context: ReportContext, language: str) -> list[str]:
+    """Return how often findings were corrected after field work, where they were."""
+    if not context.late_corrections and not context.withdrawn_cases:
+        return []
+    return [
+        say(
+            "report.note-corrected",
+            language,
+            corrections=number(context.late_corrections, language),
+            withdrawn=number(context.withdrawn_cases, language),
+        )
+    ]
 
 
 def failing(context: ReportContext, language: str) -> ReportTable:

@@ -10,6 +10,7 @@ from .ceremonies import (
     disclose_shares,
     draw_sample,
     enter_dice,
+    publish_again,
     show_ceremony,
     void_ceremony,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "plan_words",
     "problem_words",
     "provenance",
+    "publish_again",
     "published_folder",
     "put_photo_piece",
     "read_answer",

@@ -210,6 +210,30 @@ def disclose_shares(
     return ceremony
 
 
+def publish_again(context: Context, store: Store) -> tuple[str, ...]:
+    """Write the published files that are missing, of all ceremonies; return all their names.
+
+    The way out where an act was kept but its files were not written, or a file was lost.
+
+    Raises
+    ------
+    WrongStageError
+        There was no ceremony yet.
+    IntegrityError
+        A published file is there and differs; nothing was written.
+    """
+    with store.reading() as tx:
+        authorise(tx, context, Action.HOLD_CEREMONY)
+        ceremonies = tx.all(Ceremony)
+        if not ceremonies:
+            raise WrongStageError("no-ceremony")
+        files: dict[str, bytes] = {}
+        for ceremony in ceremonies:
+            files |= _files(tx, ceremony, tx.latest(Draw, str(ceremony.number)))
+    write_published(store, files)
+    return tuple(files)
+
+
 def show_ceremony(context: Context, store: Store) -> Ceremony:
     """Return the newest ceremony."""
     with store.reading() as tx:

@@ -11,6 +11,7 @@ from ..drawing import plan_sentences
 from ..errors import OperatorError, WrongStageError
 from ..model import (
     Action,
+    Case,
     Ceremony,
     CeremonyState,
     FindingsLock,
@@ -39,7 +40,7 @@ from .access import (
 )
 from .comparing import require_comparison
 from .context import Context
-from .county import CountyFacts
+from .county import CountyFacts, is_suspected
 
 
 def estimate(context: Context, store: Store) -> tuple[Results, ...]:
@@ -136,6 +137,8 @@ def county_context(
         draw=current_draw(tx),
         results=kept,
         cases=facts.ruled,
+        late_corrections=_late_corrections(tx, facts.county_code),
+        withdrawn_cases=sum(not is_suspected(c) for c in tx.all(Case, county=facts.county_code)),
         rectifications=rectifications(facts.ruled),
         step_faults=facts.step_faults,
         discrepancies=facts.discrepancies,
@@ -148,6 +151,12 @@ def county_context(
         plan_sentences={lang: plan_sentences(plan, lang) for lang in LANGUAGES},
         written_at=at,
     )
+
+
+def _late_corrections(tx: Transaction, county_code: str) -> int:
+    """Return how many findings of the county were corrected after its field work was closed."""
+    acts = [e.action for e in tx.journal_entries() if e.county_code == county_code]
+    return acts[acts.index("lock-findings") :].count("correct-visit")
 
 
 def record_report(tx: Transaction, context: Context, county_code: str, ceremony: Ceremony) -> str:

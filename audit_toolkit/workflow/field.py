@@ -13,6 +13,8 @@ from ..model import (
     Assignment,
     AssignmentState,
     BlindHousehold,
+    Case,
+    CaseState,
     Draw,
     Finding,
     FindingsLock,
@@ -22,10 +24,12 @@ from ..model import (
     ProblemList,
     Role,
     RuleSet,
+    Ruling,
     VillageRelease,
     Visit,
     VisitKind,
 )
+from ..rulings import case_state, rulings_on
 from ..store import Store, Transaction
 from .access import authorise, current_draw, record, require_round, require_rules
 from .context import Context
@@ -210,7 +214,7 @@ def record_visit(context: Context, store: Store, visit: Visit) -> ProblemList:
         The household is not released, or was replaced; or an answered visit would lose its
         answers after field work is closed.
     OperatorError
-        A correction gives no reason.
+        A correction gives no reason, or reviewers have confirmed the household's case.
     """
     with store.transaction() as tx:
         assignment = own_assignment(tx, context, visit.assignment_id)
@@ -227,6 +231,7 @@ def record_visit(context: Context, store: Store, visit: Visit) -> ProblemList:
             _refuse_locked(tx, assignment.county_code)
         else:
             _refuse_retraction(tx, earlier, visit, rules)
+            _refuse_confirmed(tx, assignment)
         now = context.clock()
         version = 1 if earlier is None else earlier.version + 1
         tx.append_finding(
@@ -330,6 +335,18 @@ def lock_findings(context: Context, store: Store, *, county_code: str) -> Findin
         tx.append(lock, key=county_code, county=county_code)
         record(tx, context, "lock-findings", county_code=county_code)
     return lock
+
+
+def _refuse_confirmed(tx: Transaction, assignment: Assignment) -> None:
+    """Refuse to correct away what reviewers have confirmed: an inspector does not overrule them."""
+    code = assignment.county_code
+    given = tx.all(Ruling, county=code)
+    for case in tx.all(Case, county=code):
+        confirmed = case_state(rulings_on(case, given)) is CaseState.CONFIRMED
+        if case.household_id == assignment.household_id and confirmed:
+            raise OperatorError(
+                "visit-confirmed", assignment=assignment.assignment_id, case=case.case_id
+            )
 
 
 def _refuse_answered(tx: Transaction, assignment_id: str) -> None:

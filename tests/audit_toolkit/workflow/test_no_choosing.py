@@ -22,7 +22,7 @@ from rounds import (
 
 from audit_toolkit import workflow
 from audit_toolkit.errors import AuditError, IntegrityError, OperatorError, WrongStageError
-from audit_toolkit.model import Person, Role, Verdict
+from audit_toolkit.model import BlindHousehold, Person, Role, Verdict
 
 CODE = COUNTIES[0].county_code
 INSPECTOR = f"ins-{CODE}-1"
@@ -106,6 +106,51 @@ def _drawn_again(small: SmallRound) -> SmallRound:
     small.roll()
     workflow.draw_sample(small.by("eva"), small.store, SHARES)
     return small
+
+
+def _visits_of_cases(small: SmallRound) -> list[tuple[str, BlindHousehold]]:
+    """Inspector and visit of each suspected case of the county that the first visit found."""
+    cases = workflow.cases(small.by("eva"), small.store, county_code=CODE)
+    suspected = {case.household_id for case, _, _ in cases if case.first_says}
+    found = {
+        f.visit.assignment_id: f.inspector_id
+        for f in workflow.findings(small.by("eva"), small.store, county_code=CODE)
+        if f.household_id in suspected
+    }
+    return [
+        (inspector, visit)
+        for inspector in sorted(set(found.values()))
+        for visit in workflow.my_visits(small.by(inspector), small.store)
+        if visit.assignment_id in found
+    ]
+
+
+def test_an_inspector_does_not_correct_away_what_reviewers_confirmed(round_at):
+    small = round_at("estimated")
+    cases = _visits_of_cases(small)
+    assert cases
+    for inspector, visit in cases:
+        with pytest.raises(OperatorError) as refused:
+            small.visit(visit, inspector, GOOD_ANSWERS, reason="当时看错")
+        assert code_of(refused) == "visit-confirmed"
+
+
+def test_reports_tell_of_corrections_after_field_work_and_cases_they_took_away(round_at):
+    small = round_at("locked")
+    small.compare()
+    workflow.estimate(small.by("eva"), small.store)
+    workflow.write_county_report(small.by("eva"), small.store, county_code=CODE)
+    assert "撤销疑似问题" not in _report(small)
+    inspector, visit = _visits_of_cases(small)[0]
+    small.visit(visit, inspector, GOOD_ANSWERS, reason="当时看错")
+    small.compare()
+    workflow.estimate(small.by("eva"), small.store)
+    workflow.write_county_report(small.by("eva"), small.store, county_code=CODE)
+    assert "实地工作结束后更正调查结果 1 次" in _report(small)
+
+
+def _report(small: SmallRound) -> str:
+    return small.files("reports")[f"{CODE}_report_zh.html"].decode()
 
 
 def test_one_reviewer_under_two_ids_rules_once(round_at):

@@ -145,3 +145,29 @@ def test_published_files_before_disclosure_name_no_drawn_unit(round_at):
     assert frame.count("\n") == 1 + sum(
         len(workflow.frame_rows(small.by("eva"), small.store, county_code=c)) for c in small.codes
     )
+
+
+@pytest.mark.parametrize("stage", ["planned", "estimated"])
+def test_files_that_an_interruption_left_unwritten_are_published_again(
+    round_at, monkeypatch, stage
+):
+    small = round_at(stage)
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ceremonies, "write_published", cut)
+    with pytest.raises(KeyboardInterrupt):
+        if stage == "planned":
+            small.commit()
+        else:
+            workflow.disclose_shares(small.by("eva"), small.store, SHARES)
+    monkeypatch.undo()
+    before = small.files("published")
+    assert "ceremony-1/shares.json" not in before
+    names = workflow.publish_again(small.by("eva"), small.store)
+    after = small.files("published")
+    assert set(names) == set(after) > set(before)
+    assert before.items() <= after.items()
+    if stage == "estimated":
+        assert workflow.verify_published_draw(small.by("eva"), small.store).exit_code == 0
