@@ -43,7 +43,7 @@ from .charts import (
 )
 from .context import ReportContext
 from .found import found_tables, procedure_tables
-from .page import beside_words, card_words, page_title, running_words
+from .page import beside_words, card_words, running_words
 from .provenance import (
     assumption_words,
     chance_table,
@@ -125,7 +125,13 @@ def county_page(
     return CountyPage(
         county_code=context.key.county_code,
         county_name=context.county_name,
-        title=page_title(context, language),
+        title=say(
+            "results.county-title",
+            language,
+            code=context.key.county_code,
+            year=context.key.exit_year,
+            round=context.key.round_name,
+        ),
         outdated=outdated,
         kind=outcome.kind.value,
         kind_words=word("kind", outcome.kind.value, language),

@@ -23,7 +23,7 @@ from ..errors import AuditError, OperatorError, RegisterError
 from ..model import ProblemList, Round
 from ..store import Store, from_json_value, to_json_value
 from ..text import LANGUAGES
-from .concluding import results, sentence
+from .concluding import results, sentence, write_county_report
 from .context import Context
 from .drafts import load_draft, my_photos, put_photo_piece, save_draft
 from .field import arrive, my_villages, my_visits, record_visit, replace
@@ -110,6 +110,7 @@ CALLS: Mapping[str, Call] = {
         report_file,
         round_page,
         county_page,
+        write_county_report,
         village_counts_found,
     )
 }
