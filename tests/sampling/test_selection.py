@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from sampling import (
     ApproximationWarning,
     ArgumentError,
+    Design,
     EmptyStratumError,
     FrameTooSmallError,
     LonelyUnitError,
     brewer_draw_probs,
+    estimate_total,
     inclusion_probs,
     joint_inclusion_probs,
     order_targets,
@@ -159,6 +161,24 @@ def test_pairs_of_sampford_by_listing_all_samples():
         joint[np.ix_(rows, rows)] += weight
         whole += weight
     assert joint_inclusion_probs(probs, "sampford") == pytest.approx(joint / whole)
+
+
+def test_variances_by_pairs_are_unbiased_over_all_samples():
+    """Sen-Yates-Grundy with Sampford's pairs, through the design, against the true variance."""
+    probs, y = np.array([0.3, 0.45, 0.7, 0.25, 0.3]), np.array([2.0, 5.0, 4.0, 1.0, 3.0])
+    joint = joint_inclusion_probs(probs, "sampford")
+    mean = true = 0.0
+    for sample in itertools.combinations(range(5), 2):
+        rows = list(sample)
+        chance_of = joint[rows[0], rows[1]]
+        design = Design(
+            inclusion_prob="p", pps="sen-yates-grundy", joint_probs=joint[np.ix_(rows, rows)]
+        )
+        data = pd.DataFrame({"y": y[rows], "p": probs[rows]})
+        total = estimate_total(data, "y", design)[0]
+        mean += chance_of * total.std_error**2
+        true += chance_of * (total.estimate - y.sum()) ** 2
+    assert mean == pytest.approx(true)
 
 
 def test_pairs_of_maximum_entropy_by_listing_all_samples():
