@@ -46,8 +46,9 @@ def select_sequential_poisson(
         One number in [0, 1) per unit in place of ``rng``, such as permanent random numbers.
     aim : {"exact", "nominal"}, optional
         "nominal" ranks by ``probs`` themselves, as published; inclusion probabilities are then
-        ``probs`` to within a few per cent, ten in frames of a dozen units. "exact" ranks by numbers worked out so that they are
-        ``probs`` exactly. Without it "exact" with ``rng`` and "nominal" with ``uniforms``.
+        ``probs`` to within a few per cent, ten in frames of a dozen units. "exact" ranks by
+        numbers worked out so that they are ``probs`` exactly. Without it "exact" with ``rng`` and
+        "nominal" with ``uniforms``.
 
     Returns
     -------
