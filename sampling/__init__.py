@@ -57,6 +57,7 @@ from .intervals import (
 from .nonresponse import adjust_nonresponse
 from .proportions import estimate_proportion
 from .quantiles import estimate_quantile
+from .regression import Regression, WaldTest, estimate_regression
 from .replicates import ReplicateDesign
 from .replication import ReplicateWeights, replicate_weights
 from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
@@ -93,6 +94,7 @@ from .size_means import (
     size_for_mean,
     size_for_total,
 )
+from .tables import RaoScott, rao_scott
 from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
 from .trimming import trim_weights
 
@@ -129,6 +131,8 @@ __all__ = [
     "ProportionEstimate",
     "PsusToShow",
     "QuantitySize",
+    "RaoScott",
+    "Regression",
     "ReplicateDesign",
     "ReplicateWeights",
     "SampleSize",
@@ -136,6 +140,7 @@ __all__ = [
     "SamplingWarning",
     "SmallSampleWarning",
     "StratumAllocation",
+    "WaldTest",
     "Weighted",
     "adjust_nonresponse",
     "allocate_equal",
@@ -162,6 +167,7 @@ __all__ = [
     "estimate_proportion",
     "estimate_quantile",
     "estimate_ratio",
+    "estimate_regression",
     "estimate_total",
     "extend_draw",
     "inclusion_probs",
@@ -180,6 +186,7 @@ __all__ = [
     "poststratify",
     "psus_to_show_below",
     "rake",
+    "rao_scott",
     "read_result",
     "replicate_weights",
     "select_bernoulli",

@@ -268,6 +268,12 @@ class ReplicateSample(Sample):
         variance: FloatArray = self.scale * (spread**2 @ self.rscales) * self._share(spread)
         return variance
 
+    def covariance_of(self, found: FloatArray, full: FloatArray) -> FloatArray:
+        """Covariance of estimates given for every replicate (columns) and by the full sample."""
+        spread = self._about(found, full)
+        covariance: FloatArray = self.scale * (spread * self.rscales) @ spread.T
+        return covariance
+
     def _about(self, found: FloatArray, full: FloatArray) -> FloatArray:
         centre = full
         if not self.mse:

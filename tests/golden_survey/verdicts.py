@@ -127,8 +127,9 @@ def run_section(
     report = Report(section)
     for doc in docs:
         method = doc["method"]
-        if method in not_offered:
-            report.add(doc, "not offered", not_offered[method])
+        refused = not_offered.get(method) or not_offered.get(doc["id"])
+        if refused:
+            report.add(doc, "not offered", refused)
             continue
         case = Case(doc)
         if method not in methods:

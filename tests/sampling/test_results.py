@@ -17,8 +17,10 @@ from sampling import (
     estimate_composite,
     estimate_mean,
     estimate_proportion,
+    estimate_regression,
     optimal_cluster_take,
     psus_to_show_below,
+    rao_scott,
     read_result,
     size_for_detection,
     size_for_proportion,
@@ -53,6 +55,8 @@ def examples():
         policy="floor-plan",
         reason="no area has an event beside non-events",
     )
+    both = data.assign(a=[0, 1, 0, 1, 1, 1])
+    fit = estimate_regression(both, "y", ["a"], design)
     outside = ReplicateDesign(weight="w", weights=["r1", "r2"], scale=0.5)
     cells = Adjustment(method="poststratification", cells=(("village",),), weight="w")
     sizes, spreads = {"a": 100, "b": 300}, {"a": 2.0, "b": 1.0}
@@ -68,6 +72,9 @@ def examples():
         design,
         cells,
         outside,
+        rao_scott(both, "a", "poor", design),
+        fit,
+        fit.wald(["a"]),
         means,
         means[0],
         rates[0],
