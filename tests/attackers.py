@@ -243,7 +243,7 @@ class Control:
         home.mkdir(exist_ok=True)
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *words],
+                [sys.executable, "-P", "-m", *words],
                 cwd=folder,
                 stdout=log,
                 stderr=log,

@@ -87,6 +87,8 @@ def trial_pages(folder: Path) -> tuple[Page, ...]:
 def main(folder: Path, stage: str, options: dict[str, object]) -> None:
     if not folder.exists():
         make(folder, stage)
+    if "header_secret" in options:
+        options["header_secret"] = str(options["header_secret"]).encode()
     pages = tuple(p for p in app_pages(serving.NOTEBOOKS) if p.notebook.is_file())
     serving.serve(
         folder / "round",

@@ -116,7 +116,7 @@ class AuditVoila(Voila):
     idle_kernel_seconds = AnyTrait(30 * 60)
     home = Unicode()
 
-    fork_server: ForkServer | None = None
+    fork_server: ForkServer = AnyTrait(None)
     loaded_config_files: ClassVar[list[str]] = []
     own_handlers: list[tuple[Any, ...]]
 
@@ -241,11 +241,10 @@ class AuditVoila(Voila):
         sockets = self._bind()
         self.calls.start()
         if self.forks:
-            self.fork_server = ForkServer(
-                clean_environment(Path(self.home)), Path(self.home), self.warm_modules, self.log
-            )
+            self._warm()
             if not self.fork_server.wait_ready():
                 self.log.warning("kernels cannot be forked here; plain ones are started")
+                self.forks = False
         server = HTTPServer(
             self.app,
             xheaders=self.behind_proxy,
@@ -278,9 +277,10 @@ class AuditVoila(Voila):
     def stop(self) -> None:
         """End all kernels and calls."""
         self.calls.stop()
-        run_sync(self.kernel_manager.shutdown_all)(now=True)
         if self.fork_server is not None:
+            # All of its kernels go with it at once; shutting them down would take them one by one.
             self.fork_server.stop()
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
 
     def _bind(self) -> list[socket.socket]:
         try:
@@ -319,6 +319,10 @@ class AuditVoila(Voila):
             log=self.log,
         )
 
+    def _warm(self) -> None:
+        home = Path(self.home)
+        self.fork_server = ForkServer(clean_environment(home), home, self.warm_modules, self.log)
+
     async def _sweep(self) -> None:
         """See what ended: by time, in another program, or by itself."""
         self.sessions.refresh()
@@ -327,6 +331,13 @@ class AuditVoila(Voila):
             if not self.sessions.is_open(session_id):
                 await self.kernel_manager.end_session(session_id)
         await ensure_async(self.kernel_manager.remove_dead())
+        if self.forks and self.fork_server.ended:
+            # Until the new one has done its imports, plain kernels are started.
+            self.log.error("the fork server is gone")
+            self.forks = self.fork_server.was_ready
+            self.fork_server.stop()
+            if self.forks:
+                self._warm()
 
     def _page_config(self, settings: Mapping[str, Any], build: str) -> dict[str, Any]:
         config = get_page_config(

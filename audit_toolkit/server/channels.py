@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,7 +27,7 @@ TICKET_GONE = 4401
 KERNEL_GONE = 4404
 MESSAGE_REFUSED = 4400
 CONTROL_TARGET = "jupyter.widget.control"
-NOT_SHOWN = "error"
+_NUMBER = re.compile(r"[0-9a-f]{8}")
 
 
 class OpenChannels:
@@ -121,6 +122,18 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
             return
         if not _tells_inside(self.session, outgoing_msg):
             super().handle_outgoing_message(stream, outgoing_msg)
+
+    def _on_error(self, channel: str | None, msg: dict[str, Any], msg_list: list[Any]) -> None:
+        """Leave nothing of an error but its reference number, whatever the kernel sent."""
+        header = self.get_part("header", msg["header"], msg_list)
+        if channel != "iopub" or header["msg_type"] != "error":
+            return
+        content = self.get_part("content", msg["content"], msg_list)
+        number = str(content.get("evalue", ""))
+        shown = number if _NUMBER.fullmatch(number) else "-"
+        msg["content"] = {"ename": "failure", "evalue": shown, "traceback": [shown]}
+        if self.subprotocol == "v1.kernel.websocket.jupyter.org":
+            msg_list[3] = self.session.pack(msg["content"])
 
     def _refused(self, incoming: Any) -> bool:
         """Tell whether a message is of a kind that no page of ours sends."""

@@ -66,7 +66,8 @@ class ForkServer:
                 env=environment,
                 cwd=home,
             )
-        threading.Thread(target=self._listen, name="fork-server", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="fork-server", daemon=True)
+        self._listener.start()
 
     @property
     def pid(self) -> int:
@@ -83,7 +84,17 @@ class ForkServer:
     @property
     def alive(self) -> bool:
         """Whether kernels can be asked for."""
-        return self._ready.done() and self._ready.result() and self._process.poll() is None
+        return self.was_ready and not self.ended
+
+    @property
+    def was_ready(self) -> bool:
+        """Whether it came as far as answering."""
+        return self._ready.done() and self._ready.result()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the warm process is gone."""
+        return self._process.poll() is not None
 
     def fork(self, connection_file: str, *, env: dict[str, str], cwd: str) -> Future[ForkedProcess]:
         """Ask for a kernel; the future gives its process."""
@@ -107,6 +118,8 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join(timeout=5)
+        self._socket.close()
 
     def _listen(self) -> None:
         with self._socket.makefile("rb") as lines:

@@ -26,7 +26,6 @@ WARM_MODULES = (
     "ipywidgets",
     "anywidget",
 )
-OPTIONAL_MODULES = ("audit_toolkit.apps", "audit_toolkit.apps.inspect", "audit_toolkit.apps.home")
 _FORWARDED = (signal.SIGTERM, signal.SIGINT)
 
 

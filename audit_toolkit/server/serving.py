@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from .. import workflow
@@ -133,4 +134,7 @@ def serve(
 
 
 def _app_modules() -> tuple[str, ...]:
-    return ("audit_toolkit.apps.home", "audit_toolkit.apps.inspect", "audit_toolkit.apps.results")
+    """Return what kernels of the apps import, so that the warm process has it ready."""
+    names = [f"audit_toolkit.apps.{name}" for name in ("home", "inspect", "results")]
+    apps = find_spec("audit_toolkit.apps")
+    return tuple(name for name in names if apps and find_spec(name))
