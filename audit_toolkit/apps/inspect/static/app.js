@@ -284,6 +284,9 @@ class App {
     }
     const place = this.form.sections.findIndex((s) => s.code === page.section);
     this.goStep(this.form.sections[place + 1]?.code ?? "check");
+    const first = this.page?.asked().find((q) => !page.record.answers[q.code]);
+    // Amounts are typed: the keys are ready at once.
+    if (first?.kind === "yuan") this.page.parts.get(first.code).focus();
   }
 
   finish() {
@@ -439,8 +442,9 @@ class App {
 
   _refreshPhotos() {
     const before = this.main.querySelector(".photos");
-    if (before.contains(document.activeElement)) return;
+    const focused = before.contains(document.activeElement) ? document.activeElement.id : "";
     before.replaceWith(photosPart(this, this.here.id));
+    if (focused) this.main.querySelector(`#${focused}`)?.focus({ preventScroll: true });
   }
 
   _lineChanged(state) {
@@ -596,7 +600,9 @@ class App {
     if (here.screen === "list") {
       const next = nextVisit(this, "");
       if (!next) return [];
-      return main(words.say("next-household", { household: householdWords(this, next).title }), () => this.openVisit(next.assignment_id));
+      const [button] = main(words.say("next-household", { household: householdWords(this, next).title }), () => this.openVisit(next.assignment_id));
+      button.dataset.next = next.assignment_id;
+      return [button];
     }
     const record = this.records.get(here.id);
     const visit = this._visit(here.id);
