@@ -344,9 +344,8 @@ def _refuse_confirmed(tx: Transaction, assignment: Assignment) -> None:
     for case in tx.all(Case, county=code):
         confirmed = case_state(rulings_on(case, given)) is CaseState.CONFIRMED
         if case.household_id == assignment.household_id and confirmed:
-            raise OperatorError(
-                "visit-confirmed", assignment=assignment.assignment_id, case=case.case_id
-            )
+            # The case's id would tell the filed status.
+            raise OperatorError("visit-confirmed", assignment=assignment.assignment_id)
 
 
 def _refuse_answered(tx: Transaction, assignment_id: str) -> None:

@@ -133,6 +133,8 @@ def test_an_inspector_does_not_correct_away_what_reviewers_confirmed(round_at):
         with pytest.raises(OperatorError) as refused:
             small.visit(visit, inspector, GOOD_ANSWERS, reason="当时看错")
         assert code_of(refused) == "visit-confirmed"
+        # A case's id tells household and filed status.
+        assert refused.value.fields == {"assignment": visit.assignment_id}
 
 
 def test_reports_tell_of_corrections_after_field_work_and_cases_they_took_away(round_at):
