@@ -31,6 +31,7 @@ EXAMPLES = {
     "--county 990101=青石县",
     "users add": "ins-1 --name 调查员甲 --role inspector --county 990101",
     "users list": "",
+    "users reset": "ins-1",
     "journal verify": "",
     "journal export": "journal.jsonl",
     "register check": "docs/sample/register.csv --map docs/sample/columns.toml --county 990101 "
@@ -70,6 +71,7 @@ EXAMPLES = {
     "report": "--county 990101",
     "demo": "--out demo-output --fresh",
     "lab": "notebooks/tutorials",
+    "serve": "--port 8866",
 }
 NOTES = {
     "verify-draw": "Leaves with 0 verified, 1 does not verify (file and place are named), 2 wrong "
@@ -79,6 +81,9 @@ NOTES = {
     "findings import": "Leaves with 1 if any row was refused; the other rows are stored.",
     "register check": "Leaves with 1 if there is any problem.",
     "roster match": "A second form records decisions: `--decide FILE`.",
+    "users add": "Prints a first password for a person who has none yet.",
+    "users reset": "Prints the new first password.",
+    "serve": "Runs until it is stopped (Ctrl+C).",
     "lab": "Leaves with the exit code of JupyterLab.",
 }
 SETTINGS = {

@@ -141,6 +141,7 @@ class CommandRound:
             own = [word for code in codes for word in ("--county", code)]
             self.do("users", "add", person_id, "--name", name, "--role", role, *own, by="admin")
         self.do("users", "list", by="admin")
+        self.do("users", "reset", "obs", by="admin")
 
     def take_in_lists(self) -> None:
         maps = ["--map", self.map_file] if self.map_file else []
