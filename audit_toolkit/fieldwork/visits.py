@@ -123,6 +123,9 @@ def _text_problems(visit: Visit) -> Iterator[Problem]:
             yield _problem("visit-text-too-long", column, text, limit=str(longest))
         if _SURROGATE.search(column + text):
             yield _problem("visit-text-unreadable", _SURROGATE.sub("?", column), "")
+    for note in visit.notes:
+        if _SURROGATE.search(note.question + note.value):
+            yield _problem("visit-text-unreadable", _SURROGATE.sub("?", note.question), "")
     if visit.device_at.tzinfo is None:
         yield _problem("visit-clock-without-zone", "device_at", visit.device_at.isoformat())
 

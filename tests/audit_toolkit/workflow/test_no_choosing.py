@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import sqlite3
@@ -22,7 +23,7 @@ from rounds import (
 
 from audit_toolkit import workflow
 from audit_toolkit.errors import AuditError, IntegrityError, OperatorError, WrongStageError
-from audit_toolkit.model import BlindHousehold, Person, Role, Verdict
+from audit_toolkit.model import Answer, BlindHousehold, Person, Role, Verdict
 
 CODE = COUNTIES[0].county_code
 INSPECTOR = f"ins-{CODE}-1"
@@ -253,7 +254,10 @@ def test_a_clock_without_zone_or_broken_text_is_a_problem_not_a_crash(round_at):
     small = round_at("released")
     household = workflow.my_visits(small.by(INSPECTOR), small.store)[0]
     plain = small.world.clock().replace(tzinfo=None)
+    whole = make_visit(household, GOOD_ANSWERS, "completed", "", small.world.clock)
+    noted = dataclasses.replace(whole, notes=(Answer(question="remark", value="\ud800"),))
     for visit, code in (
+        (noted, "visit-text-unreadable"),
         (
             make_visit(household, GOOD_ANSWERS, "completed", "", lambda: plain),
             "visit-clock-without-zone",
