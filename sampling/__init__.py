@@ -30,6 +30,7 @@ from .composite import CompositeEstimate, CompositePart, composite_part, estimat
 from .contrasts import MeanTest, compare_domains, compare_to_value, contrast
 from .decision import Decision, PsusToShow, decide, psus_to_show_below
 from .design import Adjustment, Design
+from .doublesampling import DoubleSamplingEstimate, estimate_double_sampling
 from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit
 from .errors import (
     ApproximationWarning,
@@ -97,6 +98,7 @@ from .size_means import (
 from .tables import RaoScott, rao_scott
 from .tickets import draw_stratified, draw_two_stage, extend_draw, ticket, verify_draw
 from .trimming import trim_weights
+from .twophase import TwoPhaseDesign, two_phase
 
 __all__ = [
     "Adjustment",
@@ -112,6 +114,7 @@ __all__ = [
     "Design",
     "DetectionSize",
     "DifferenceSize",
+    "DoubleSamplingEstimate",
     "Draw",
     "DrawCheck",
     "DrawnPsu",
@@ -140,6 +143,7 @@ __all__ = [
     "SamplingWarning",
     "SmallSampleWarning",
     "StratumAllocation",
+    "TwoPhaseDesign",
     "WaldTest",
     "Weighted",
     "adjust_nonresponse",
@@ -163,6 +167,7 @@ __all__ = [
     "draw_stratified",
     "draw_two_stage",
     "estimate_composite",
+    "estimate_double_sampling",
     "estimate_mean",
     "estimate_proportion",
     "estimate_quantile",
@@ -207,6 +212,7 @@ __all__ = [
     "size_for_total",
     "ticket",
     "trim_weights",
+    "two_phase",
     "variance_from_probs",
     "verify_draw",
     "verify_inclusion",

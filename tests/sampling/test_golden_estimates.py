@@ -12,6 +12,7 @@ SECTIONS = {
     "b_ciprop": "ciprop",
     "c_replicates": "replicates",
     "d_calibration": "calibrations",
+    "e_twophase": "twophase",
     "h_tests": "hypotheses",
 }
 

@@ -15,6 +15,7 @@ from sampling import (
     compare_to_value,
     decide,
     estimate_composite,
+    estimate_double_sampling,
     estimate_mean,
     estimate_proportion,
     estimate_regression,
@@ -24,6 +25,7 @@ from sampling import (
     read_result,
     size_for_detection,
     size_for_proportion,
+    two_phase,
 )
 from sampling.allocation import allocate_multivariate, allocate_optimal
 from sampling.composite import CompositePart
@@ -72,6 +74,8 @@ def examples():
         design,
         cells,
         outside,
+        two_phase(design, sampled="poor", strata="a"),
+        estimate_double_sampling(((18, 3), (12, 267)), (140, 1560)),
         rao_scott(both, "a", "poor", design),
         fit,
         fit.wald(["a"]),
