@@ -182,6 +182,7 @@ class CountyPage:
     redo: str
     seal: tuple[ShownTable, ...]
     running: str
+    shown_at: str
 
     def rate(self, indicator: str) -> RatePage | None:
         """Return the page of a rate, or None where the county has no such rate."""
@@ -214,3 +215,4 @@ class RoundPage:
     kinds: tuple[tuple[str, str, int], ...]
     figures: tuple[tuple[str, str, ShownFigure, ShownTable], ...]
     running: str
+    shown_at: str

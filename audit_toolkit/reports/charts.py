@@ -241,10 +241,15 @@ def round_figure(
             canvas.line((at(rate.interval.lower), at(rate.interval.upper)), (y, y), POINT, width=3)
             canvas.mark(at(rate.estimate), y, "o", POINT, filled=True, size=9)
         canvas.line((left, RIGHT), (bottom, bottom), LINE, width=1)
-        canvas.text(left, bottom + 18, _tick(low, language), size=11, color=SOFT)
-        canvas.text(RIGHT, bottom + 18, _tick(high, language), size=11, color=SOFT, align="right")
-        for threshold in sorted({i.threshold for _, i in rows if i.threshold is not None}):
-            edge = at(float(threshold))
+        limits = sorted({i.threshold for _, i in rows if i.threshold is not None})
+        edges = [at(float(threshold)) for threshold in limits]
+        if all(edge - left > 50 for edge in edges):
+            canvas.text(left, bottom + 18, _tick(low, language), size=11, color=SOFT)
+        if all(RIGHT - edge > 60 for edge in edges):
+            canvas.text(
+                RIGHT, bottom + 18, _tick(high, language), size=11, color=SOFT, align="right"
+            )
+        for threshold, edge in zip(limits, edges, strict=True):
             canvas.line((edge, edge), (4, bottom + 4), INK, width=1.6, dashed=True)
             canvas.text(edge, bottom + 18, limit(threshold, language), size=12, align="center")
         key = "　".join(f"{SIGNS[c]} {word('verdict', c, language)}" for c in SIGNS)

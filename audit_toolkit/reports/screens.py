@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ..conclusions import criterion_lines
 from ..model import (
+    CeremonyState,
     Indicator,
     OrderReply,
     OutcomeKind,
@@ -58,6 +60,7 @@ from .wording import (
     in_utc,
     initial,
     limit_words,
+    moment,
     rate_name,
     rate_word,
     rate_words,
@@ -121,7 +124,7 @@ def county_page(
         readings(context, language),
         *procedure_tables(context, language),
     )
-    seal = (*drawing_tables(context, language), version_table(context, language))
+    seal = (*drawing_tables(context, language), _versions(context, language))
     return CountyPage(
         county_code=context.key.county_code,
         county_name=context.county_name,
@@ -138,7 +141,10 @@ def county_page(
         sign=KIND_SIGNS[outcome.kind],
         sentence=context.sentence(language),
         lines=criterion_lines(outcome, results.indicators, language),
-        beside=(*said(language, "not-approval"), *beside_words(context, language)),
+        beside=(
+            say("results.not-an-approval", language),
+            *beside_words(context, language),
+        ),
         answered=_answers(decision, reply, language),
         figure=ShownFigure(
             key="rates",
@@ -159,10 +165,24 @@ def county_page(
         chances_table=shown(chance_table(context, language), language),
         limits=limits_words(context, language),
         assumptions=assumption_words(context, language),
-        redo=said(language, "drawn-redo")[0],
+        redo=_redo(context, language),
         seal=tuple(shown(t, language) for t in seal),
         running=running_words(context, language),
+        shown_at=_shown_at(context.written_at, language),
     )
+
+
+def _redo(context: ReportContext, language: str) -> str:
+    """Return how anyone draws the sample again, or from when on."""
+    disclosed = context.ceremony.state is CeremonyState.DISCLOSED
+    return say("report.drawn-redo" if disclosed else "report.note-verify-later", language)
+
+
+def _versions(context: ReportContext, language: str) -> ReportTable:
+    """Return the report's table of versions, its last row being when this is shown."""
+    given = version_table(context, language)
+    shown_at = (say("results.row-shown", language), moment(context.written_at, language))
+    return dataclasses.replace(given, rows=(*given.rows[:-1], shown_at))
 
 
 def _answers(
@@ -299,6 +319,8 @@ def round_page(
     results: Mapping[str, Results],
     sentences: Mapping[str, str],
     waiting: Mapping[str, str],
+    at: datetime,
+    kind: str = "",
 ) -> RoundPage:
     """Return the counties of a round with their outcomes, and each deciding rate over all of them.
 
@@ -314,6 +336,10 @@ def round_page(
         County code to the outcome in one sentence.
     waiting : mapping of str to str
         County code to the code of what is awaited where there are no results ("results.await-...").
+    at : datetime
+        When this is shown.
+    kind : str
+        A value of `OutcomeKind`: only its counties are drawn and listed; empty for all.
     """
     known = [results[c.county_code] for c in round_.counties if c.county_code in results]
     names = {c.county_code: c.name for c in round_.counties}
@@ -344,9 +370,10 @@ def round_page(
                 language,
             )
             for c in sorted(round_.counties, key=lambda c: c.county_code)
+            if not kind or _is_of(results.get(c.county_code), kind)
         ),
         kinds=kinds,
-        figures=_round_figures(known, names, language),
+        figures=_round_figures([r for r in known if not kind or _is_of(r, kind)], names, language),
         running=say(
             "results.round-running",
             language,
@@ -354,7 +381,16 @@ def round_page(
             year=round_.exit_year,
             institution=round_.institution,
         ),
+        shown_at=_shown_at(at, language),
     )
+
+
+def _shown_at(at: datetime, language: str) -> str:
+    return say("results.shown-at", language, at=moment(at, language))
+
+
+def _is_of(found: Results | None, kind: str) -> bool:
+    return found is not None and found.outcome.kind.value == kind
 
 
 def _round_sentence(

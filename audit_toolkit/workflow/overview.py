@@ -179,6 +179,8 @@ def _sees(person: Person, county_code: str) -> bool:
 def _for_inspector(tx: Transaction, person: Person, round_: Round) -> Iterator[Waiting]:
     rules = require_rules(tx)
     for code in person.counties:
+        if tx.latest(FindingsLock, code) is not None:
+            continue
         mine = [a for a in tx.assignments_of(person.person_id) if a.county_code == code]
         named = [a for a in mine if a.state in (AssignmentState.RELEASED, AssignmentState.VISITED)]
         left = sum(a.state is AssignmentState.RELEASED for a in named)

@@ -32,8 +32,10 @@ from .context import Context
 from .county import CountyFacts
 
 
-def round_page(context: Context, store: Store, *, language: str) -> RoundPage:
+def round_page(context: Context, store: Store, *, language: str, kind: str = "") -> RoundPage:
     """Return the counties of the round that the person may see results of, with their outcomes.
+
+    With a ``kind`` of outcome only its counties are listed and drawn.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def round_page(context: Context, store: Store, *, language: str) -> RoundPage:
             for code in found
             if code not in known
         },
+        at=context.clock(),
+        kind=kind,
     )
 
 

@@ -71,7 +71,8 @@ class HomeModel(HasTraits):
 
     @property
     def door_cards(self) -> tuple[Card, ...]:
-        """The apps that may be opened, whether or not something waits in them."""
+        """The apps that may be opened and that nothing waiting leads to already."""
+        led = {card.door for card in self.waiting_cards}
         return tuple(
             Card(
                 key=f"door-{door}",
@@ -81,6 +82,7 @@ class HomeModel(HasTraits):
                 open_words=self._say(f"open-{door}"),
             )
             for door in self.doors
+            if door not in led
         )
 
     @property

@@ -65,7 +65,7 @@ class ResultsModel(HasTraits):
     def __init__(self, gate: Gate, *, language: str = LANGUAGES[0]) -> None:
         super().__init__(language=language)
         self._gate = gate
-        self._rounds: dict[str, RoundPage] = {}
+        self._rounds: dict[tuple[str, str], RoundPage] = {}
         self._counties: dict[tuple[str, str], CountyPage] = {}
         self._files: dict[str, tuple[ReportFile, ...]] = {}
         self.identity: Identity = gate.call("who_am_i")
@@ -79,9 +79,18 @@ class ResultsModel(HasTraits):
     @property
     def round(self) -> RoundPage:
         """The round in the present language."""
-        if self.language not in self._rounds:
-            self._rounds[self.language] = self._gate.call("round_page", language=self.language)
-        return self._rounds[self.language]
+        return self._round_of(ALL)
+
+    @property
+    def chosen(self) -> RoundPage:
+        """The round with the counties of the chosen outcome alone."""
+        return self._round_of(self.kind)
+
+    def _round_of(self, kind: str) -> RoundPage:
+        key = (self.language, kind)
+        if key not in self._rounds:
+            self._rounds[key] = self._gate.call("round_page", language=self.language, kind=kind)
+        return self._rounds[key]
 
     @property
     def place(self) -> Place:

@@ -39,6 +39,9 @@ def test_an_inspector_is_led_to_the_visits_that_are_left(round_at):
     card = model.waiting_cards[0]
     assert "visits left of" in card.title
     assert (card.door, card.open_words) == ("inspect", "Open the visits")
+    assert model.door_cards == ()
+    model.waiting = ()
+    assert [c.door for c in model.door_cards] == ["inspect"]
 
 
 def test_the_next_step_of_the_round_waits_for_the_evaluator(round_at):

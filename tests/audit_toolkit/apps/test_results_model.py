@@ -163,8 +163,12 @@ def test_counties_are_filtered_by_outcome_and_figures_chosen_by_rate(round_at):
     assert model.kind == "undecided"
     model.choose_kind("anything")
     assert model.kind == "undecided"
+    chosen = {c.county_code for c in model.chosen.counties}
+    assert chosen == {c.county_code for c in model.round.counties if c.kind == "undecided"}
+    assert all(len(beside.rows) == len(chosen) for *_, beside in model.chosen.figures)
     model.choose_kind("")
     assert model.kind == ""
+    assert model.chosen == model.round
     assert model.shown_figure == "wrongful_exit_rate"
     model.choose_figure("omission_rate")
     assert model.shown_figure == "omission_rate"
