@@ -19,7 +19,7 @@ from ._checks import (
     numbers_of,
 )
 from ._show import Table, format_number
-from ._sums import sum_by
+from ._sums import distinct, sum_by
 from .design import Design
 from .errors import ArgumentError
 from .layout import IntArray, lay_out
@@ -117,7 +117,7 @@ def variance_factors(
     rows = np.flatnonzero(code >= 0)
     part, domain = weight[rows], code[rows]
     width = int(psu.max()) + 1
-    cell, inverse = np.unique(domain * width + psu[rows], return_inverse=True)
+    cell, inverse = distinct(domain * width + psu[rows], domains * width)
     clustered: FloatArray = sum_by(inverse, part, len(cell)) ** 2
     by_psu = sum_by(cell // width, clustered, domains)
     squares = sum_by(domain, part**2, domains)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ._checks import FloatArray, name_some
-from ._sums import sum_by
+from ._sums import distinct, sum_by
 from .errors import ArgumentError, LonelyUnitError
 from .layout import BoolArray, IntArray, Layout, Stage, Unequal
 
@@ -329,11 +328,11 @@ def _stage_variances(
 ) -> FloatArray:
     """Variance that one stage adds to each domain."""
     units, strata = len(stage.stratum_of_unit), len(stage.count)
-    cell, totals = _cells(code * units + stage.unit[rows], weighted)
+    cell, place_of = distinct(code * units + stage.unit[rows], domains * units)
+    totals = sum_by(place_of, weighted, len(cell))
     domain, unit = cell // units, cell % units
-    group, inverse, seen = np.unique(
-        domain * strata + stage.stratum_of_unit[unit], return_inverse=True, return_counts=True
-    )
+    group, inverse = distinct(domain * strata + stage.stratum_of_unit[unit], domains * strata)
+    seen = np.bincount(inverse, minlength=len(group))
     at, owner = group % strata, group // strata
     count = stage.count[at]
     centre = sum_by(inverse, totals, len(group)) / count
@@ -358,20 +357,14 @@ def _stage_variances(
     return variance
 
 
-def _cells(
-    key: npt.NDArray[np.intp], values: FloatArray
-) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """Distinct keys in order, and the sum of ``values`` under each."""
-    cell, inverse = np.unique(key, return_inverse=True)
-    return cell, sum_by(inverse, values, len(cell))
-
-
 def degrees_of_freedom(layout: Layout, code: IntArray, domains: int) -> IntArray:
     """For each domain, PSUs with a case less strata with one; rows of weight 0 do not count."""
     units, strata = len(layout.stratum_of_psu), len(layout.psu_count)
     rows = np.flatnonzero((code >= 0) & (layout.weight != 0))
-    cell = np.unique(code[rows] * units + layout.psu[rows])
-    group = np.unique((cell // units) * strata + layout.stratum_of_psu[cell % units])
+    domains_of_rows = code[rows]
+    cell = distinct(domains_of_rows * units + layout.psu[rows], domains * units)[0]
+    of_cell = layout.stratum_of_psu[cell % units]
+    group = distinct((cell // units) * strata + of_cell, domains * strata)[0]
     return np.bincount(cell // units, minlength=domains) - np.bincount(
         group // strata, minlength=domains
     )
