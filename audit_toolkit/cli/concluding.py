@@ -196,7 +196,9 @@ def decide_show(
     with opened(store, person) as (context, opened_store):
         kept = workflow.results(context, opened_store, county_code=county)
         line = workflow.sentence(context, opened_store, county_code=county, language=language())
-    emit(as_json, kept.outcome, line)
+        criteria = workflow.criteria(context, opened_store, county_code=county, language=language())
+    parts = (part for c in criteria for part in (f"- {c.known}", f"  {c.settle}") if part.strip())
+    emit(as_json, kept.outcome, [line, *parts])
 
 
 @decisions.command("approve")

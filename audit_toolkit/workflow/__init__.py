@@ -24,6 +24,7 @@ from .comparing import (
     to_rectify,
 )
 from .concluding import (
+    criteria,
     estimate,
     record_decision,
     reply_to_order,
@@ -118,6 +119,7 @@ __all__ = [
     "compare_county",
     "county_page",
     "county_plan",
+    "criteria",
     "decide_matches",
     "disclose_shares",
     "discrepancies",

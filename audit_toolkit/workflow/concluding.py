@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .. import __version__
-from ..conclusions import conclude, indicators, observe, outcome_sentence, pool_round
+from ..conclusions import (
+    conclude,
+    criterion_lines,
+    indicators,
+    observe,
+    outcome_sentence,
+    pool_round,
+)
 from ..drawing import plan_sentences
 from ..errors import OperatorError, WrongStageError
 from ..model import (
@@ -24,6 +31,7 @@ from ..model import (
     Results,
     Round,
 )
+from ..model.pages import CriterionLine
 from ..registers import village_counts
 from ..reports import ReportContext, build_context, html_report, results_json, xlsx_report
 from ..rulings import CLOSED, rectifications
@@ -93,6 +101,14 @@ def sentence(context: Context, store: Store, *, county_code: str, language: str)
     """Return the outcome of a county in one sentence, with its reason and what would settle it."""
     kept = results(context, store, county_code=county_code)
     return outcome_sentence(kept.outcome, kept.indicators, language)
+
+
+def criteria(
+    context: Context, store: Store, *, county_code: str, language: str
+) -> tuple[CriterionLine, ...]:
+    """Return a line for each criterion of a county and one for the procedure, broken first."""
+    kept = results(context, store, county_code=county_code)
+    return criterion_lines(kept.outcome, kept.indicators, language)
 
 
 def write_county_report(context: Context, store: Store, *, county_code: str) -> tuple[str, ...]:

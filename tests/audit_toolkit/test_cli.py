@@ -431,7 +431,9 @@ def test_every_county_gets_its_outcome_in_one_sentence(in_words):
             for s in said_by(in_words, "decide", "show", "--county", line[:6])
             if "--json" not in s.words
         )
-        assert line == f"{line[:6]}  {shown.strip()}"
+        sentence, *criteria = shown.splitlines()
+        assert line == f"{line[:6]}  {sentence}"
+        assert len([c for c in criteria if c.startswith("- ")]) == 5
 
 
 def test_decision_and_reply_are_recorded(in_words, in_json):
