@@ -256,10 +256,16 @@ def _quadratic(
         np.fill_diagonal(check, 0.0)
         check = check - np.diag(check.sum(axis=1))
     covariance: FloatArray = totals.T @ check @ totals
+    own = np.diag(covariance)
+    size = np.einsum("ik,ij,jk->k", np.abs(totals), np.abs(check), np.abs(totals))
+    # Terms that cancel leave dust on either side of 0.
+    dust = np.abs(own) <= 1e-13 * size
+    covariance[dust, :] = 0.0
+    covariance[:, dust] = 0.0
     if (np.diag(covariance) < 0).any():
         raise ArgumentError(
             f"pps={unequal.form!r} gives a negative variance for this sample; it can. "
-            "Choose pps='brewer', or 'sen-yates-grundy' with joint probabilities.",
+            "Choose pps='brewer', whose variance is never below 0.",
             code="variance-negative",
             pps=unequal.form,
         )
