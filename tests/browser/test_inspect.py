@@ -83,6 +83,7 @@ def test_whole_visit_with_photo_is_counted_kept_and_asks_nobody_outside(
 ):
     page, person = signed_in
     asked: list[str] = []
+    page.evaluate("window.errors.length = 0")
     page.on("request", lambda request: asked.append(request.url))
     hand = Hand(page)
     name = make_visit(hand, photo=picture)
