@@ -122,7 +122,10 @@ def read_households() -> pd.DataFrame:
 
 
 def _villages(table: pd.DataFrame) -> pd.Series:
-    """Join neighbouring neighbourhoods of a stratum; what is left over joins the one before."""
+    """Join neighbouring neighbourhoods of a stratum; what is left over joins the one before.
+
+    So does a whole stratum of fewer households than a village needs.
+    """
     sizes = table.groupby(["place", "psu"]).size()
     village, names = -1, {}
     for place, inside in sizes.groupby(level="place"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..drawing import assign, blind, replace_with_reserve
 from ..errors import OperatorError, PermissionRefusedError, RegisterError, WrongStageError
@@ -53,7 +53,8 @@ def assign_inspectors(
     WrongStageError
         Nothing is drawn, or the draw is assigned already.
     OperatorError
-        A county has fewer than two inspectors, so that no blind revisit is possible.
+        A county has fewer than two inspectors, so that no blind revisit is possible; or a recusal
+        names somebody who is no inspector, or a village that is not in the frame.
     """
     with store.transaction() as tx:
         authorise(tx, context, Action.ASSIGN)
@@ -68,9 +69,9 @@ def assign_inspectors(
             ]
             for county in require_round(tx).counties
         }
-        assignments = assign(
-            drawn, tx.frame_units(), inspectors, tx.all(Plan), recusals=dict(recusals or {})
-        )
+        units = tx.frame_units()
+        _check_recusals(recusals or {}, inspectors, units)
+        assignments = assign(drawn, units, inspectors, tx.all(Plan), recusals=dict(recusals or {}))
         tx.append_many([(a, a.assignment_id, a.county_code) for a in assignments])
         record(
             tx,
@@ -353,6 +354,22 @@ def _refuse_answered(tx: Transaction, assignment_id: str) -> None:
     responded = {o.code for o in require_rules(tx).outcome_codes if o.responded}
     if any(f.visit.outcome in responded for f in tx.finding_versions(assignment_id)):
         raise OperatorError("visit-answered", assignment=assignment_id)
+
+
+def _check_recusals(
+    recusals: Mapping[str, frozenset[str]],
+    inspectors: Mapping[str, list[str]],
+    units: Sequence[FrameUnit],
+) -> None:
+    """Refuse a recusal that would do nothing because a name in it is mistyped."""
+    known = {person for people in inspectors.values() for person in people}
+    villages = {unit.household.village_code for unit in units}
+    for person, places in recusals.items():
+        strangers = sorted(places - villages)
+        if person not in known or strangers:
+            raise OperatorError(
+                "recusal-unknown", person=person, villages=", ".join(strangers) or "-"
+            )
 
 
 def _units_of_village(tx: Transaction, drawn: Draw, psu: str) -> list[FrameUnit]:
