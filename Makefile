@@ -15,7 +15,8 @@ demo: $(STAMP)
 	$(PY) -m audit_toolkit demo --fresh
 
 test: $(STAMP)
-	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow and not browser"
+	$(PY) -m pytest -m "browser and not slow"
 
 test-slow: $(STAMP)
 	$(PY) -m pytest -m slow -s
