@@ -633,6 +633,7 @@ class App {
     if (this.link.state === "offline") return words.say(record && this.records.isUnsaved(record) ? "status-offline-kept" : "status-offline", { time });
     if (this.link.state === "busy") return words.say("status-busy", { time });
     if (!record) return "";
+    if (record.conflict) return words.say("status-conflict");
     if (record.pending) return words.say("status-handing-in");
     if (record.refused) return words.of(record.refused.words);
     if (this.records.isUnsaved(record)) return words.say("status-saving");

@@ -6,7 +6,13 @@ function checkScreen(app, visit, record) {
   const missing = missingQuestions(form, record.answers);
   const wrong = hardProblems(form, record.answers);
   const odd = openSoft(form, record.answers, record.notes);
-  const lead = missing.length + wrong.length ? "check-lead-missing" : odd.length ? "check-lead-odd" : "check-lead";
+  const lead = wrong.length
+    ? "check-lead-wrong"
+    : missing.length
+      ? "check-lead-missing"
+      : odd.length
+        ? "check-lead-odd"
+        : "check-lead";
   return h(
     "section",
     {},
@@ -26,7 +32,7 @@ function checkScreen(app, visit, record) {
     record.of > 0 && reasonField(app, record),
     photosPart(app, visit.assignment_id),
     positionPart(app, record),
-    noteField(app, record, "remark", words.say("remark")),
+    h("div", { class: "remark" }, noteField(app, record, "remark", words.say("remark"))),
     answersPart(app, record.answers, true),
   );
 }
