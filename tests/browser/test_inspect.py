@@ -224,6 +224,12 @@ def test_finished_visit_is_only_corrected_with_a_reason(signed_in, served_round)
     assert {a.question: a.value for a in corrected.answers}["food"] == "no"
 
 
+def test_list_leads_back_to_the_start(signed_in):
+    page, _ = signed_in
+    page.locator("header a").click()
+    page.wait_for_url("**/apps/home")
+
+
 def test_worksheet_adds_up_and_shows_no_line(signed_in):
     page, _ = signed_in
     open_visit(page)

@@ -22,6 +22,7 @@ SCRIPTS = (
     "list.js",
     "visit.js",
     "closing.js",
+    "frame.js",
     "app.js",
 )
 

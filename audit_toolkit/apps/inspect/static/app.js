@@ -449,7 +449,7 @@ class App {
 
   _lineChanged(state) {
     this._showStatus();
-    this.spoken.textContent = state === "up" ? this.words.say("line-back") : this._statusText();
+    this.spoken.textContent = state === "up" ? this.words.say("line-back") : statusText(this);
     if (state === "up") {
       this.records.sendAll();
       this._refreshList();
@@ -524,13 +524,19 @@ class App {
     return null;
   }
 
+  _showStatus() {
+    const text = statusText(this);
+    if (this.status.textContent !== text) this.status.textContent = text;
+    this.status.classList.toggle("warn", this.keep.failed || this.link.state !== "up");
+  }
+
   render({ focus = true } = {}) {
     this.root.lang = HTML_LANGUAGE[this.words.language];
     this.page = null;
     this._rememberPlace();
-    this.header.replaceChildren(...this._headerParts());
+    this.header.replaceChildren(...headerParts(this));
     this.main.replaceChildren(this._screen());
-    this.action.replaceChildren(...this._actionParts());
+    this.action.replaceChildren(...actionParts(this));
     this.footer.classList.toggle("bare", !this.action.childElementCount);
     this._showStatus();
     if (!focus) return;
@@ -551,93 +557,6 @@ class App {
     if (step === "check") return checkScreen(this, visit, record);
     if (this.form.sections.some((s) => s.code === step)) return sectionScreen(this, record, step);
     return tasksScreen(this, visit, record);
-  }
-
-  _headerParts() {
-    const { words } = this;
-    const back = (text, act) => h("button", { type: "button", class: "link back", onclick: act }, text);
-    const inVisit = this.here.screen === "visit";
-    const inForm = inVisit && this.records.get(this.here.id) && !["tasks", "start", "done", "conflict"].includes(this.here.step);
-    const visit = inVisit && this._visit(this.here.id);
-    return [
-      h(
-        "div",
-        { class: "top" },
-        h("p", { class: "place" }, this.place[words.language]),
-        h(
-          "div",
-          { class: "languages", role: "group", "aria-label": words.say("language") },
-          Object.entries(LANGUAGE_NAMES).map(([language, name]) =>
-            h(
-              "button",
-              {
-                type: "button",
-                lang: HTML_LANGUAGE[language],
-                "data-language": language,
-                "aria-pressed": String(language === words.language),
-                onclick: () => this.switchLanguage(language),
-              },
-              name,
-            ),
-          ),
-        ),
-      ),
-      inVisit &&
-        h(
-          "nav",
-          { "aria-label": words.say("way-back") },
-          back(words.say("to-list"), () => this.goList()),
-          inForm && back(words.say("to-tasks"), () => this.goStep("tasks")),
-          inForm && h("span", { class: "whose" }, householdWords(this, visit).title),
-        ),
-    ].filter(Boolean);
-  }
-
-  /** The one main action, always at the same place. */
-  _actionParts() {
-    const { words, here } = this;
-    const main = (text, act) => [h("button", { type: "button", class: "main", onclick: act }, text)];
-    if (here.screen === "list") {
-      const next = nextVisit(this, "");
-      if (!next) return [];
-      const [button] = main(words.say("next-household", { household: householdWords(this, next).title }), () => this.openVisit(next.assignment_id));
-      button.dataset.next = next.assignment_id;
-      return [button];
-    }
-    const record = this.records.get(here.id);
-    const visit = this._visit(here.id);
-    if (here.step === "done") return doneWays(this, visit).slice(0, 1);
-    if (here.step === "start" || (!record && here.step !== "cannot" && here.step !== "loading")) {
-      return main(words.say("start"), () => this.begin(visit, "first"));
-    }
-    if (here.step === "check" && record) return main(words.say(record.of ? "finish-correction" : "finish"), () => this.finish());
-    if (here.step === "tasks" && record) return main(words.say("to-check"), () => this.goStep("check"));
-    const place = this.form.sections.findIndex((s) => s.code === here.step);
-    if (place < 0 || !record) return [];
-    const next = this.form.sections[place + 1];
-    const text = next ? words.say("next-section", { section: words.of(next) }) : words.say("to-check");
-    return main(text, () => this.goOn(this.page));
-  }
-
-  _showStatus() {
-    const text = this._statusText();
-    if (this.status.textContent !== text) this.status.textContent = text;
-    this.status.classList.toggle("warn", this.keep.failed || this.link.state !== "up");
-  }
-
-  _statusText() {
-    const { words } = this;
-    if (this.keep.failed) return words.say("status-no-keep");
-    const record = this.here.screen === "visit" ? this.records.get(this.here.id) : null;
-    const time = record?.at ? words.time(record.at) : "";
-    if (this.link.state === "offline") return words.say(record && this.records.isUnsaved(record) ? "status-offline-kept" : "status-offline", { time });
-    if (this.link.state === "busy") return words.say("status-busy", { time });
-    if (!record) return "";
-    if (record.conflict) return words.say("status-conflict");
-    if (record.pending) return words.say("status-handing-in");
-    if (record.refused) return words.of(record.refused.words);
-    if (this.records.isUnsaved(record)) return words.say("status-saving");
-    return record.savedAt ? words.say("status-saved", { time: words.time(record.savedAt) }) : "";
   }
 }
 

@@ -4,6 +4,13 @@ const SAVE_SOON_MS = 500;
 const SAVE_LATEST_MS = 1500;
 const AGAIN_MS = 3000;
 const PIECE = 96 * 1024;
+const PASSING = ["server-unreachable", "store-unavailable", "failed-inside"];
+
+/** Tell whether the same may go through a little later. */
+function isPassing(refusal) {
+  const tooFast = refusal.error === "call-refused" && refusal.fields.reason?.startsWith("too many");
+  return tooFast || PASSING.includes(refusal.error);
+}
 
 class Records {
   constructor(link, keep, photos, onChange) {
@@ -52,6 +59,7 @@ class Records {
   /** Keep on this device at once, then in the store as soon as can be. */
   touch(record) {
     record.rev += 1;
+    record.refused = null;
     record.at = new Date().toISOString();
     this.keep.put(`visit|${record.id}`, record);
     this.saveSoon(record);
@@ -158,7 +166,7 @@ class Records {
     if (!refusal?.error) {
       if (!refusal?.lost) console.error(refusal);
       setTimeout(() => this.sendAll(), AGAIN_MS);
-    } else if (["server-unreachable", "store-unavailable", "failed-inside"].includes(refusal.error)) {
+    } else if (isPassing(refusal)) {
       setTimeout(() => this.sendAll(), AGAIN_MS);
     } else if (refusal.error === "draft-conflict") {
       record.conflict = refusal.fields;
@@ -227,7 +235,7 @@ class Records {
       try {
         receipt = await this.link.call("photo", body, [piece]);
       } catch (refusal) {
-        if (!refusal?.error || refusal.error === "server-unreachable") throw refusal;
+        if (!refusal?.error || isPassing(refusal)) throw refusal;
         photo.refused = refusal;
         this.onChange(this.get(photo.visit));
         return;
