@@ -149,6 +149,10 @@ def test_language_changes_in_place_and_nothing_typed_is_lost(signed_in):
         expect(page.locator(f"[data-language={language}]")).to_be_focused()
         expect(page.locator("#input-registered_count")).to_have_value("3")
         expect(page.locator("#input-residents_count")).to_have_value("2x")
+    page.reload()
+    open_inspect(page)
+    expect(page.locator("h1")).to_have_text("家庭人口")
+    expect(page.locator("#input-residents_count")).to_have_value("2x")
 
 
 def test_visit_can_be_made_by_keyboard_alone(signed_in):

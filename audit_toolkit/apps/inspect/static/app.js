@@ -5,13 +5,10 @@ const LIST_AGAIN_MS = 60000;
 const LANGUAGE_NAMES = { zh: "中文", en: "English" };
 const HTML_LANGUAGE = { zh: "zh-CN", en: "en" };
 
+/** The language that was chosen on any page of the server, else the browser's. */
 function firstLanguage() {
-  try {
-    const kept = localStorage.getItem("audit-language");
-    if (kept in LANGUAGE_NAMES) return kept;
-  } catch {
-    // A browser that keeps nothing still shows a language.
-  }
+  const kept = /(?:^|; )audit-language=(\w+)/.exec(document.cookie)?.[1];
+  if (kept in LANGUAGE_NAMES) return kept;
   return navigator.language?.startsWith("zh") ? "zh" : "en";
 }
 
@@ -484,10 +481,9 @@ class App {
 
   switchLanguage(language) {
     this.words.language = language;
-    try {
-      localStorage.setItem("audit-language", language);
-    } catch {
-      this.keep.failed = true;
+    if (document.body.dataset.voila) {
+      const path = new URL("../", location.href).pathname;
+      document.cookie = `audit-language=${language}; path=${path}; max-age=31536000; samesite=lax`;
     }
     this._renderQuietly();
   }
@@ -532,6 +528,7 @@ class App {
 
   render({ focus = true } = {}) {
     this.root.lang = HTML_LANGUAGE[this.words.language];
+    if (document.body.dataset.voila) document.documentElement.lang = this.root.lang;
     this.page = null;
     this._rememberPlace();
     this.header.replaceChildren(...headerParts(this));
