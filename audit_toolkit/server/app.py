@@ -255,7 +255,7 @@ class AuditVoila(Voila):
         server.add_sockets(sockets)
         self.ioloop = IOLoop.current()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.ioloop.add_callback_from_signal(self.ioloop.stop))
+            self.ioloop.asyncio_loop.add_signal_handler(number, self.ioloop.stop)
         sweep = PeriodicCallback(self._sweep, _SWEEP_MILLISECONDS)
         # Here and not at the first kernel: a timer keeps the visitor in whose request it is made.
         self.kernel_manager.initialize_culler()

@@ -1,1 +1,1 @@
-/* No page of ours holds formulas; the front end asks for this place all the same. */
+// No page of ours holds formulas; the front end asks for this file before it draws anything.
