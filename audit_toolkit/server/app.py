@@ -38,7 +38,7 @@ from .capabilities import Capabilities
 from .channels import LONGEST_MESSAGE, OpenChannels, PersonalChannel, WatchedConnection
 from .evidence import Evidence
 from .forking import ForkServer, register_provisioner
-from .handlers import TEMPLATES, NothingHere
+from .handlers import TEMPLATES, NothingHere, OwnHost
 from .headers import content_policy, set_security_headers
 from .identity import OwnKernelAuthorizer, TicketIdentityProvider
 from .kernels import (
@@ -66,7 +66,7 @@ _SWEEP_MILLISECONDS = 1000
 _LARGEST_BODY = 64 * 1024
 
 
-class OwnKernel(KernelHandler):
+class OwnKernel(OwnHost, KernelHandler):
     """Tells a page how its own kernel is; nothing can be deleted here."""
 
     SUPPORTED_METHODS = ("GET",)
@@ -77,7 +77,7 @@ class OwnKernel(KernelHandler):
         self.set_header("Cache-Control", "no-store")
 
 
-class ShutOwnKernel(APIHandler):
+class ShutOwnKernel(OwnHost, APIHandler):
     """Shuts a kernel down as its page is left."""
 
     SUPPORTED_METHODS = ("POST",)
@@ -158,7 +158,7 @@ class AuditVoila(Voila):
             "xsrf_cookie_kwargs": {"samesite": "Strict", "path": base},
             "allow_unauthenticated_access": False,
             "allow_remote_access": False,
-            "local_hostnames": ["localhost", *self.host_names],
+            "local_hostnames": ["localhost", *(name.casefold() for name in self.host_names)],
             "login_url": f"{base}sign-in",
             "default_handler_class": NothingHere,
             "websocket_max_message_size": LONGEST_MESSAGE,

@@ -16,6 +16,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from tornado.ioloop import IOLoop
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from .handlers import OwnHost
 from .identity import Visitor
 from .kernels import ALLOWED_MESSAGES
 from .sessions import Sessions
@@ -64,7 +65,7 @@ class OpenChannels:
             channel.close(code)
 
 
-class PersonalChannel(VoilaKernelWebsocketHandler):
+class PersonalChannel(OwnHost, VoilaKernelWebsocketHandler):
     """The websocket of one page."""
 
     session_id = ""

@@ -27,7 +27,16 @@ def _pages() -> Environment:
     )
 
 
-class OwnHandler(JupyterHandler):
+class OwnHost:
+    """Refuses requests under a name that is not ours: a foreign one can be pointed at us."""
+
+    def check_host(self) -> bool:
+        """Tell whether a request names a loopback address or one of the names we were given."""
+        host = self.request.host_name.strip("[]").casefold()
+        return host in self.settings["local_hostnames"] or super().check_host()
+
+
+class OwnHandler(OwnHost, JupyterHandler):
     """A page of the server."""
 
     @property

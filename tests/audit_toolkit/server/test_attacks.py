@@ -227,6 +227,19 @@ def test_another_name_for_this_machine(voila: Control, owner: Visitor):
     assert owner.get(PROBE).status == 200
 
 
+def test_names_that_the_server_was_given(
+    serve_round: Callable[..., ServedRound], sign_in: Callable[..., Visitor]
+):
+    served = serve_round("released", host_names=["audit.example", "10.1.2.3"])
+    owner = sign_in(served, "ins-900121-1")
+    kernel = owner.kernel(PROBE)
+    for host in ("audit.example", "AUDIT.example:8866", "10.1.2.3", "localhost"):
+        assert owner.get(PROBE, Host=host).status == 200
+        assert owner.refused_channel(kernel, headers={"Host": host}) in (0, 400)
+    for host in ("evil.example", "audit.example.evil.example", "10.1.2.4", "x@audit.example", ""):
+        assert owner.get(PROBE, Host=host).status in (400, 403), host
+
+
 def test_a_ticket_after_sign_out(
     start_voila: Callable[..., Control],
     served_round: ServedRound,
