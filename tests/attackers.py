@@ -28,6 +28,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    began: float = 0.0
+    """Seconds until the answer began."""
 
     @property
     def text(self) -> str:
@@ -59,8 +61,10 @@ class Visitor:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         try:
+            asked = time.monotonic()
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
+            began = time.monotonic() - asked
             content = answer.read()
         finally:
             connection.close()
@@ -68,7 +72,7 @@ class Visitor:
             if name.lower() == "set-cookie":
                 key, _, rest = value.partition("=")
                 self.cookies[key] = rest.partition(";")[0].strip('"')
-        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, content)
+        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, content, began)
 
     @property
     def cookie_header(self) -> str:
@@ -86,10 +90,7 @@ class Visitor:
 
     def kernel(self, path: str) -> str:
         """Open a page and return the kernel that it was given."""
-        answer = self.get(path)
-        found = _KERNEL.search(answer.text)
-        assert found, f"no kernel at {path}: {answer.status}\n{answer.text[-2000:]}"
-        return found[1]
+        return kernel_of(self.get(path))
 
     @contextmanager
     def channel(self, kernel_id: str, query: str = "", **more: Any) -> Iterator[Channel]:
@@ -111,6 +112,13 @@ class Visitor:
                 return 0
         except InvalidStatus as refused:
             return refused.response.status_code
+
+
+def kernel_of(answer: Answer) -> str:
+    """Return the kernel that a page was given."""
+    found = _KERNEL.search(answer.text)
+    assert found, f"no kernel: {answer.status}\n{answer.text[-2000:]}"
+    return found[1]
 
 
 @dataclass

@@ -62,17 +62,17 @@ def make(folder: Path, stage: str) -> None:
     (folder / "first_password_of_obs").write_text(first["obs"], encoding="utf-8")
 
 
-def write_notebooks(folder: Path) -> None:
+def write_notebooks(folder: Path, **others: str) -> None:
     """Trivial notebooks, so that the server can be tried without an app."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in NOTEBOOKS.items():
+    for name, source in {**NOTEBOOKS, **others}.items():
         cells = [nbformat.v4.new_code_cell(source, id="cell")]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
 
 
-def trial_pages(folder: Path) -> tuple[Page, ...]:
+def trial_pages(folder: Path, **others: str) -> tuple[Page, ...]:
     """Pages for everybody; ``script`` for evaluators alone."""
-    write_notebooks(folder)
+    write_notebooks(folder, **others)
     return tuple(
         Page(
             name=name,
@@ -89,11 +89,12 @@ def main(folder: Path, stage: str, options: dict[str, object]) -> None:
         make(folder, stage)
     if "header_secret" in options:
         options["header_secret"] = str(options["header_secret"]).encode()
+    others = {"trial": str(options.pop("trial_app"))} if "trial_app" in options else {}
     pages = tuple(p for p in app_pages(serving.NOTEBOOKS) if p.notebook.is_file())
     serving.serve(
         folder / "round",
         port=int(str(options.get("port", 0))),
-        pages=(*pages, *trial_pages(folder / "trial")),
+        pages=(*pages, *trial_pages(folder / "trial", **others)),
         on_ready=lambda address: print(json.dumps({"address": address}), flush=True),
         **{k: v for k, v in options.items() if k != "port"},  # type: ignore[arg-type]
     )

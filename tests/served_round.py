@@ -21,6 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "four good words here"
 
 
+def everybody_signing_in() -> list[str]:
+    """Return the people of the round whose first password is changed."""
+    from rounds import everybody
+
+    return [p.person_id for p in everybody() if p.person_id != "obs"]
+
+
 @dataclass
 class ServedRound:
     """A served round: where it is, who may sign in, and its folder.
@@ -41,9 +48,7 @@ class ServedRound:
 
     @property
     def passwords(self) -> dict[str, str]:
-        from rounds import everybody
-
-        return {p.person_id: PASSWORD for p in everybody() if p.person_id != "obs"}
+        return dict.fromkeys(everybody_signing_in(), PASSWORD)
 
     @property
     def first_password(self) -> str:

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
-
-_listeners: list[Callable[[str], None]] = []
-
-
-def listen(listener: Callable[[str], None]) -> None:
-    """Have a page told of failures; ``listener`` takes the reference number."""
-    _listeners.append(listener)
 
 
 def note_failure(trace: str) -> str:
@@ -24,6 +16,4 @@ def note_failure(trace: str) -> str:
     if log is not None:
         log.write(f"failure {number}\n{trace}\n")
         log.flush()
-    for listener in _listeners:
-        listener(number)
     return number

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
@@ -18,7 +21,7 @@ from jupyter_server.services.kernels.kernelmanager import (
 )
 from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
-from traitlets import Bool, CaselessStrEnum, Unicode
+from traitlets import Bool, CaselessStrEnum, DottedObjectName, Type, Unicode
 
 from .capabilities import Capabilities
 from .identity import Visitor
@@ -90,10 +93,43 @@ class OneKernelSpec(KernelSpecManager):
         )
 
 
+class PromptClient(AsyncKernelClient):
+    """The server's own connection to a kernel; ready as soon as the kernel has been heard."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until a kernel answers and its messages arrive.
+
+        The client's own way ends by waiting for a silence of 0.2 seconds, at every page.
+
+        Raises
+        ------
+        RuntimeError
+            The kernel died, or did not answer in time.
+        """
+        end = time.monotonic() + (60.0 if timeout is None else timeout)
+        patience = 0.02
+        while time.monotonic() < end:
+            asked = self.kernel_info()
+            try:
+                self._handle_kernel_info_reply(await self.get_shell_msg(timeout=1.0))
+                while True:
+                    message = await self.get_iopub_msg(timeout=patience)
+                    if message["parent_header"].get("msg_id") == asked:
+                        return
+            except Empty:
+                # Answered before its messages were subscribed to: asked again, soon and then later.
+                patience = min(2 * patience, 0.5)
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died before it answered") from None
+        raise RuntimeError("the kernel does not answer")
+
+
 class PersonalKernel(ServerKernelManager):
     """One kernel; a dead one is not started again, for nothing would run in it."""
 
     autorestart = Bool(False)
+    client_class = DottedObjectName(f"{__name__}.PromptClient")
+    client_factory = Type(PromptClient)
     # Sockets in the server's own folder: no other user of the machine can even connect.
     transport = CaselessStrEnum(["tcp", "ipc"], default_value="ipc")
 

@@ -325,7 +325,7 @@ def test_an_oversized_value(voila: Control, owner: Visitor):
 
 def test_a_flood_of_messages(voila: Control, owner: Visitor):
     def flood(channel: Channel) -> None:
-        for _ in range(1500):
+        for _ in range(800):
             channel.send("comm_info_request", {})
 
     plain = Visitor(voila.address)
