@@ -1,0 +1,49 @@
+"""What the intervals share: checked counts, tails, limits of the beta distribution."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+from scipy import special
+
+from .._checks import FloatArray, check_choice, check_count, check_fraction
+from .._rounding import complement
+from ..results import Interval, Side
+
+
+def checked_counts(errors: int, n: int) -> tuple[int, int]:
+    n = check_count("n", n, least=1)
+    return check_count("errors", errors, least=0, most=n), n
+
+
+def tail_of(confidence: float, side: Side) -> float:
+    """Share of the risk on each side that has a limit."""
+    check_choice("side", side, get_args(Side))
+    risk = complement(check_fraction("confidence", confidence))
+    return risk / 2 if side == "two-sided" else risk
+
+
+def make_interval(
+    lower: float, upper: float, confidence: float, method: str, side: Side
+) -> Interval:
+    return Interval(
+        lower=0.0 if side == "upper" else float(lower),
+        upper=1.0 if side == "lower" else float(upper),
+        confidence=float(confidence),
+        method=method,
+        side=side,
+    )
+
+
+def beta_limits(
+    events: FloatArray | np.float64, others: FloatArray | np.float64, tail: float
+) -> tuple[FloatArray, FloatArray]:
+    """Clopper-Pearson limits for counts that need not be whole."""
+    x, y = np.asarray(events, dtype=np.float64), np.asarray(others, dtype=np.float64)
+    some, open_above = x > 0, y > 0
+    lower = np.where(some, special.betaincinv(np.where(some, x, 1.0), y + 1, tail), 0.0)
+    upper = np.where(
+        open_above, special.betainccinv(x + 1, np.where(open_above, y, 1.0), tail), 1.0
+    )
+    return lower, upper
