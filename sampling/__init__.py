@@ -26,10 +26,12 @@ from .commitment import (
     inclusion_proof,
     verify_inclusion,
 )
+from .components import VarianceComponents, variance_components
 from .composite import CompositeEstimate, CompositePart, composite_part, estimate_composite
 from .contrasts import MeanTest, compare_domains, compare_to_value, contrast
 from .decision import Decision, PsusToShow, decide, psus_to_show_below
 from .design import Adjustment, Design
+from .differences import interval_difference
 from .doublesampling import DoubleSamplingEstimate, estimate_double_sampling
 from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit
 from .errors import (
@@ -84,6 +86,7 @@ from .size import (
     ClusterTake,
     DetectionSize,
     SampleSize,
+    detection_prob,
     optimal_cluster_take,
     size_for_detection,
     size_for_proportion,
@@ -144,6 +147,7 @@ __all__ = [
     "SmallSampleWarning",
     "StratumAllocation",
     "TwoPhaseDesign",
+    "VarianceComponents",
     "WaldTest",
     "Weighted",
     "adjust_nonresponse",
@@ -164,6 +168,7 @@ __all__ = [
     "contrast",
     "decide",
     "design_effect",
+    "detection_prob",
     "draw_stratified",
     "draw_two_stage",
     "estimate_composite",
@@ -178,6 +183,7 @@ __all__ = [
     "inclusion_probs",
     "inclusion_proof",
     "interval_clopper_pearson",
+    "interval_difference",
     "interval_hypergeometric",
     "interval_jeffreys",
     "interval_korn_graubard",
@@ -213,6 +219,7 @@ __all__ = [
     "ticket",
     "trim_weights",
     "two_phase",
+    "variance_components",
     "variance_from_probs",
     "verify_draw",
     "verify_inclusion",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from scipy import stats
 
 from ._checks import check_count, check_fraction, check_number, check_share
@@ -179,9 +179,11 @@ class DetectionSize(Result):
     tolerable_count : int or None
         Errors in a frame at the tolerable rate, rounded up; None without ``population_size``.
     risk : float
-        Chance of so few errors when the rate is the tolerable one.
+        Chance of so few errors seen when the rate is the tolerable one.
     model : {"binomial", "hypergeometric"}
         The distribution used.
+    sensitivity : float
+        Share of errors that are seen where they are looked for.
     """
 
     n: int
@@ -192,6 +194,7 @@ class DetectionSize(Result):
     tolerable_count: int | None
     risk: float
     model: Literal["binomial", "hypergeometric"]
+    sensitivity: float = 1.0
 
     def _table(self) -> Table:
         return Table(
@@ -207,6 +210,7 @@ def size_for_detection(
     errors: int = 0,
     confidence: float = 0.95,
     population_size: int | None = None,
+    sensitivity: float = 1.0,
 ) -> DetectionSize:
     r"""Smallest simple random sample that shows a rate below the tolerable one.
 
@@ -220,6 +224,8 @@ def size_for_detection(
         One-sided: 1 less the risk of showing it when the rate is the tolerable one.
     population_size : int, optional
         Units in the frame, N; the exact hypergeometric size is then given, else the binomial.
+    sensitivity : float, default 1.0
+        Share of the errors in the sample that are seen, in (0, 1].
 
     Returns
     -------
@@ -231,12 +237,15 @@ def size_for_detection(
     ArgumentError
         A fraction or count is outside its domain.
     FrameTooSmallError
-        A frame at the tolerable rate holds no more errors than ``errors``.
+        A frame at the tolerable rate holds no more errors than ``errors``, or visits to all of it
+        would still see too few.
 
     Notes
     -----
     Smallest n with :math:`P(X \le c) \le 1 - \mathrm{confidence}`. Errors in the frame are
-    :math:`\lceil \theta N \rceil`, reckoned from the decimal text of the rate.
+    :math:`\lceil \theta N \rceil`, reckoned from the decimal text of the rate. With sensitivity s
+    the errors seen are those in the sample, each kept with chance s: binomial with
+    :math:`s\theta`, or exactly the mixture of binomials over the hypergeometric count.
 
     References
     ----------
@@ -247,34 +256,28 @@ def size_for_detection(
     --------
     >>> size_for_detection(0.02).n, size_for_detection(0.02, population_size=5000).n
     (149, 147)
+
+    Visits that see nine in ten errors:
+
+    >>> size_for_detection(0.02, sensitivity=0.9).n
+    165
     """
     rate = check_fraction("tolerable_rate", tolerable_rate)
     c = check_count("errors", errors, least=0)
     risk = complement(check_fraction("confidence", confidence))
+    seen = check_share("sensitivity", sensitivity, zero=False)
     count: int | None = None
-
-    def binomial(n: int) -> float:
-        return float(stats.binom.cdf(c, n, rate))
-
-    def hypergeometric(n: int) -> float:
-        return float(stats.hypergeom.cdf(c, population_size, count, n))
-
-    chance: Callable[[int], float] = binomial
     high = 2 * (c + 1)
-    if population_size is None:
-        while chance(high) > risk:
-            high *= 2
-    else:
+    if population_size is not None:
         high = check_count("population_size", population_size, least=1)
         count = units_at_least(rate, high)
-        if count <= c:
-            raise FrameTooSmallError(
-                f"tolerable_rate={tolerable_rate!r} means {count} errors in a frame of {high}, but "
-                f"errors={errors!r} shall be allowed. Allow fewer, or take every unit.",
-                tolerable_count=count,
-                errors=c,
-            )
-        chance = hypergeometric
+        _check_reach(tolerable_rate, c, high, count, seen, risk)
+
+    def chance(n: int) -> float:
+        return _at_most(c, n, rate, population_size, count, seen)
+
+    while population_size is None and chance(high) > risk:
+        high *= 2
     low = c
     while high - low > 1:
         middle = (low + high) // 2
@@ -288,7 +291,102 @@ def size_for_detection(
         tolerable_count=count,
         risk=chance(high),
         model="binomial" if population_size is None else "hypergeometric",
+        sensitivity=seen,
     )
+
+
+def _check_reach(
+    rate: float, errors: int, frame: int, count: int, seen: float, risk: float
+) -> None:
+    """Refuse what not even a census would show."""
+    if count <= errors:
+        raise FrameTooSmallError(
+            f"tolerable_rate={rate!r} means {count} errors in a frame of {frame}, but "
+            f"errors={errors!r} shall be allowed. Allow fewer, or take every unit.",
+            tolerable_count=count,
+            errors=errors,
+        )
+    if _at_most(errors, frame, rate, frame, count, seen) > risk:
+        raise FrameTooSmallError(
+            f"tolerable_rate={rate!r} means {count} errors in a frame of {frame}, of which "
+            f"visits that see a share of {seen:g} show too few even in a census. Allow fewer "
+            "errors, or see more of them.",
+            tolerable_count=count,
+            errors=errors,
+        )
+
+
+def _at_most(
+    errors: int, n: int, rate: float, frame: int | None, count: int | None, seen: float
+) -> float:
+    """Chance of at most ``errors`` seen among n, with ``count`` in a frame or at a rate."""
+    if frame is None:
+        return float(stats.binom.cdf(errors, n, rate * seen))
+    if seen == 1:
+        return float(stats.hypergeom.cdf(errors, frame, count, n))
+    drawn = np.arange(min(n, count or 0) + 1)
+    mixed = stats.hypergeom.pmf(drawn, frame, count, n) * stats.binom.cdf(errors, drawn, seen)
+    return min(1.0, float(mixed.sum()))
+
+
+def detection_prob(
+    rate: float,
+    n: int,
+    *,
+    errors: int = 0,
+    population_size: int | None = None,
+    sensitivity: float = 1.0,
+) -> float:
+    r"""Chance that a simple random sample of ``n`` shows more than ``errors`` errors.
+
+    Parameters
+    ----------
+    rate : float
+        Error rate of the frame, in (0, 1).
+    n : int
+        Units sampled, at least 1.
+    errors : int, default 0
+        Most errors that would still pass.
+    population_size : int, optional
+        Units in the frame, N; the exact hypergeometric chance is then given, else the binomial.
+    sensitivity : float, default 1.0
+        Share of the errors in the sample that are seen, in (0, 1].
+
+    Returns
+    -------
+    float
+        The chance, in [0, 1]: the power of the sample against that rate.
+
+    Raises
+    ------
+    ArgumentError
+        A fraction or count is outside its domain, or ``n`` exceeds the frame.
+
+    Notes
+    -----
+    :math:`P(X > c)` with the X of ``size_for_detection``, of which this is the inverse.
+
+    References
+    ----------
+    .. [1] W. G. Cochran, *Sampling Techniques*, 3rd ed., Wiley, 1977, section 3.6.
+
+    Examples
+    --------
+    Sixty households without a finding, of 500, if one in twenty were wrong:
+
+    >>> round(detection_prob(0.05, 60, population_size=500), 4)
+    0.9624
+    """
+    share = check_fraction("rate", rate)
+    units = check_count("n", n, least=1)
+    c = check_count("errors", errors, least=0)
+    seen = check_share("sensitivity", sensitivity, zero=False)
+    count: int | None = None
+    if population_size is not None:
+        frame = check_count("population_size", population_size, least=1)
+        units = check_count("n", n, least=1, most=frame)
+        count = units_at_least(share, frame)
+    return max(0.0, 1.0 - _at_most(c, units, share, population_size, count, seen))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +419,17 @@ class ClusterTake(Result):
         """
         b = check_number("take", take, least=0, strict=True)
         return self._cost(b) / self._cost(self.take) - 1
+
+    def psus_for(self, budget: float) -> float:
+        """PSUs that a budget pays for, unrounded, taking the best number in each.
+
+        Examples
+        --------
+        >>> round(optimal_cluster_take(400, 10, 0.05).psus_for(20_000), 2)
+        29.6
+        """
+        money = check_number("budget", budget, least=0, strict=True)
+        return money / (self.cost_psu + self.cost_ssu * self.take)
 
     def _cost(self, take: float) -> float:
         return (self.cost_psu / take + self.cost_ssu) * (1 + (take - 1) * self.icc)

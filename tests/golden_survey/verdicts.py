@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-STATUSES = ("failed", "differs on purpose", "peer failure", "passed")
+STATUSES = ("failed", "differs on purpose", "peer failure", "not offered", "passed")
 
 
 @dataclass
@@ -38,8 +38,12 @@ class Case:
         rel: float | None = None,
         reason: str = "",
         atol: float = 0.0,
+        near: float = math.inf,
     ) -> None:
-        """Compare two numbers or lists; a difference with a ``reason`` is one on purpose."""
+        """Compare two numbers or lists; a difference with a ``reason`` is one on purpose.
+
+        One on purpose stays within ``near`` of theirs, relative.
+        """
         if name in ("se", "vcov", "t limits", "deff"):
             reason = reason or self.se_reason
         tolerance = self.doc.get("tolerance") or {}
@@ -55,15 +59,28 @@ class Case:
             if math.isnan(b) and math.isfinite(a):
                 self.notes.append(("peer failure", f"{name}: ours {a:.10g}, R {b}"))
             elif not math.isclose(a, b, rel_tol=rel, abs_tol=atol):
-                status = "differs on purpose" if reason else "failed"
+                meant = reason and abs(a - b) <= near * abs(b)
+                status = "differs on purpose" if meant else "failed"
                 self.notes.append((status, f"{name}: ours {a:.10g}, R {b:.10g}. {reason}".strip()))
 
     def peer_failed(self, text: str) -> None:
         """R stopped or gave a false interval where ours is finite."""
         self.notes.append(("peer failure", text))
 
+    def not_offered(self, text: str) -> None:
+        self.notes.append(("not offered", text))
+
     def failed(self, text: str) -> None:
         self.notes.append(("failed", text))
+
+    def every_output(
+        self, compared: Iterable[str], left: Mapping[str, str], *, of: Any = None
+    ) -> None:
+        """Fail unless each output is compared, or left with a reason."""
+        names = set(self.outputs if of is None else of)
+        missed = names - set(compared) - set(left)
+        if missed:
+            self.failed(f"outputs neither compared nor left with a reason: {sorted(missed)}")
 
     @property
     def status(self) -> str:

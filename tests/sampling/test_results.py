@@ -26,6 +26,7 @@ from sampling import (
     size_for_detection,
     size_for_proportion,
     two_phase,
+    variance_components,
 )
 from sampling.allocation import allocate_multivariate, allocate_optimal
 from sampling.composite import CompositePart
@@ -92,6 +93,7 @@ def examples():
         size_for_proportion(0.05, population_size=2000),
         size_for_detection(0.02, population_size=500),
         optimal_cluster_take(100.0, 4.0, 0.2),
+        variance_components(data, "y", psu="village"),
     ]
     return {result.kind: result for result in made}
 

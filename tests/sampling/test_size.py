@@ -9,6 +9,7 @@ from scipy import stats
 from sampling import (
     ArgumentError,
     FrameTooSmallError,
+    detection_prob,
     interval_hypergeometric,
     optimal_cluster_take,
     size_for_detection,
@@ -113,6 +114,45 @@ def test_finite_detection_agrees_with_the_hypergeometric_limit(size, rate, error
 
 
 @given(
+    size=st.integers(30, 300),
+    rate=st.sampled_from([0.05, 0.1, 0.2]),
+    errors=st.integers(0, 2),
+    seen=st.floats(0.7, 1),
+)
+def test_detection_chance_is_what_the_size_was_found_by(size, rate, errors, seen):
+    options = {"errors": errors, "sensitivity": seen}
+    for frame in (None, size):
+        try:
+            plan = size_for_detection(rate, population_size=frame, **options)
+        except FrameTooSmallError:
+            assert detection_prob(rate, size, population_size=size, **options) < 0.95
+            continue
+        chance = detection_prob(rate, plan.n, population_size=frame, **options)
+        assert chance >= 0.95 - 1e-12
+        assert chance == pytest.approx(1 - plan.risk, abs=1e-12)
+        if plan.n > errors + 1:
+            fewer = detection_prob(rate, plan.n - 1, population_size=frame, **options)
+            assert fewer < 0.95 + 1e-12
+        perfect = size_for_detection(rate, errors=errors, population_size=frame)
+        assert perfect.n <= plan.n
+
+
+def test_detection_chance_with_sensitivity_is_that_of_all_ways_to_draw():
+    """Frame of 6 with 2 errors, 3 drawn, each error seen with chance 0.8: by hand."""
+    none, one, two = 4 / 20, 12 / 20, 4 / 20
+    missed = none + one * 0.2 + two * 0.04
+    found = detection_prob(1 / 3, 3, population_size=6, sensitivity=0.8)
+    assert found == pytest.approx(1 - missed)
+    within = detection_prob(1 / 3, 3, errors=1, population_size=6, sensitivity=0.8)
+    assert within == pytest.approx(two * 0.64)
+
+
+def test_a_budget_buys_psus():
+    best = optimal_cluster_take(400, 10, 0.05)
+    assert best.psus_for(10_000) * (400 + 10 * best.take) == pytest.approx(10_000)
+
+
+@given(
     cost_psu=st.floats(1, 1000),
     cost_ssu=st.floats(1, 1000),
     icc=st.floats(0.001, 0.9),
@@ -147,6 +187,14 @@ def test_flat_optimum():
         ),
         (lambda: size_for_detection(0.02, errors=-1), "count-outside", "errors"),
         (lambda: size_for_detection(2), "fraction-outside", "Write 0.02, not 2"),
+        (lambda: size_for_detection(0.02, sensitivity=0), "share-outside", "sensitivity"),
+        (
+            lambda: size_for_detection(0.02, population_size=100, sensitivity=0.5),
+            "frame-too-small",
+            "even in a census",
+        ),
+        (lambda: detection_prob(0.02, 101, population_size=100), "count-outside", "1..100"),
+        (lambda: optimal_cluster_take(400, 10, 0.05).psus_for(0), "number-outside", "budget"),
         (lambda: optimal_cluster_take(0, 1, 0.1), "number-outside", "cost_psu"),
         (lambda: optimal_cluster_take(1, 1, 0.0), "fraction-outside", "icc"),
     ],
