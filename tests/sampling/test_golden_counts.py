@@ -8,6 +8,7 @@ from golden_survey.verdicts import run_section
 
 SECTIONS = {
     "g_epi": "epi",
+    "g2_mirror": "mirror",
 }
 
 
