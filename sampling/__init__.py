@@ -49,6 +49,8 @@ from .errors import (
 from .estimation import estimate_mean, estimate_ratio, estimate_total
 from .frame import Frame
 from .intervals import (
+    beta_binomial_limits,
+    interval_beta_binomial,
     interval_clopper_pearson,
     interval_hypergeometric,
     interval_jeffreys,
@@ -157,6 +159,7 @@ __all__ = [
     "allocate_optimal",
     "allocate_power",
     "allocate_proportional",
+    "beta_binomial_limits",
     "brewer_draw_probs",
     "calibrate",
     "combine_seed",
@@ -182,6 +185,7 @@ __all__ = [
     "extend_draw",
     "inclusion_probs",
     "inclusion_proof",
+    "interval_beta_binomial",
     "interval_clopper_pearson",
     "interval_difference",
     "interval_hypergeometric",

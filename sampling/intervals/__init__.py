@@ -1,9 +1,11 @@
 """Confidence intervals of proportions and counts.
 
 - ``simple``: a simple sample; exact, score, mid-p, Jeffreys, finite population.
+- ``beta_binomial``: whole clusters, their correlation integrated over a distribution.
 - ``effective``: Korn and Graubard's, by an effective sample size.
 """
 
+from .beta_binomial import beta_binomial_limits, interval_beta_binomial
 from .effective import (
     Cap,
     interval_korn_graubard,
@@ -20,6 +22,8 @@ from .simple import (
 
 __all__ = [
     "Cap",
+    "beta_binomial_limits",
+    "interval_beta_binomial",
     "interval_clopper_pearson",
     "interval_hypergeometric",
     "interval_jeffreys",
