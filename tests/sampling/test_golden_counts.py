@@ -9,6 +9,9 @@ from golden_survey.verdicts import run_section
 SECTIONS = {
     "g_epi": "epi",
     "g2_mirror": "mirror",
+    "i_sae": "small_area",
+    "j_truth": "truth",
+    "k_audit": "audit",
 }
 
 
@@ -20,3 +23,16 @@ def test_no_case_of_the_section_fails(section):
     print(report)
     assert not report.failed()
     assert sum(report.total.values()) == len(cases)
+
+
+@pytest.mark.slow
+def test_coverage_with_as_many_samples_as_the_cases_have(monkeypatch):
+    truth = importlib.import_module("golden_survey.truth")
+    monkeypatch.setattr(truth, "REPLICATES", 2000)
+    cases = [
+        case for case in shared_cases("j_truth").values() if case["method"].startswith("coverage")
+    ]
+    report = run_section("j_truth", cases, truth.METHODS, {})
+    print(report)
+    assert not report.failed()
+    assert len(cases) == 14
