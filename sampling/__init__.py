@@ -60,12 +60,20 @@ from .intervals import (
     korn_graubard_limits,
 )
 from .nonresponse import adjust_nonresponse
+from .presentation import nchs_presentation
 from .proportions import estimate_proportion
 from .quantiles import estimate_quantile
 from .regression import Regression, WaldTest, estimate_regression
 from .replicates import ReplicateDesign
 from .replication import ReplicateWeights, replicate_weights
-from .results import Estimate, Estimates, Interval, ProportionEstimate, read_result
+from .results import (
+    Estimate,
+    Estimates,
+    Interval,
+    NchsPresentation,
+    ProportionEstimate,
+    read_result,
+)
 from .selection import (
     brewer_draw_probs,
     inclusion_probs,
@@ -132,6 +140,7 @@ __all__ = [
     "Interval",
     "LonelyUnitError",
     "MeanTest",
+    "NchsPresentation",
     "MultivariateAllocation",
     "NotConvergedError",
     "PooledIcc",
@@ -195,6 +204,7 @@ __all__ = [
     "interval_wilson",
     "joint_inclusion_probs",
     "korn_graubard_limits",
+    "nchs_presentation",
     "optimal_cluster_take",
     "order_targets",
     "pool_icc",

@@ -22,6 +22,7 @@ from ._show import Table, format_number
 from ._sums import distinct, sum_by
 from .design import Design
 from .errors import ArgumentError
+from .intervals.beta_binomial import PRIOR
 from .layout import IntArray, lay_out
 from .results import Result
 from .variance import psu_totals, variance_of_total
@@ -29,7 +30,11 @@ from .variance import psu_totals, variance_of_total
 LEAST_AREAS = 30
 LEAST_EVENTS = 30
 
-PoolPolicy = Literal["pooled", "floor-plan"]
+# A correlation above this asks for a wider prior where one county stands alone.
+CLUMPED = 0.15
+CLUMPED_PRIOR = (1.0, 9.0)
+
+PoolPolicy = Literal["pooled", "floor-plan", "plan"]
 
 
 def design_effect(
@@ -143,8 +148,9 @@ class PooledIcc(Result):
         Pooled design effect D; None without events.
     kish, take : float
         Means over areas, weighted by n, of Kish's factor and of units per PSU.
-    policy : {"pooled", "floor-plan"}
-        Whether ``icc`` is the estimate, or the larger of it and the plan.
+    policy : {"pooled", "floor-plan", "plan"}
+        Whether ``icc`` is the estimate, the larger of it and the plan, or, where there is no
+        estimate, the plan.
     reason : str
         Why that policy acted.
     """
@@ -159,6 +165,11 @@ class PooledIcc(Result):
     take: float
     policy: PoolPolicy
     reason: str
+
+    @property
+    def prior(self) -> tuple[float, float]:
+        """Beta prior of the correlation for the beta-binomial interval of one area."""
+        return CLUMPED_PRIOR if (self.estimate or 0.0) > CLUMPED else PRIOR
 
     def _table(self) -> Table:
         return Table(
@@ -304,7 +315,6 @@ def _settle(
             f"{areas} areas and {events} events; "
             f"{'at least' if enough else 'fewer than'} {LEAST_AREAS} and {LEAST_EVENTS}"
         )
-    pooled = estimate is not None and enough
     return PooledIcc(
         icc=estimate if estimate is not None and enough else max(estimate or 0.0, plan),
         estimate=estimate,
@@ -314,6 +324,6 @@ def _settle(
         deff=deff,
         kish=kish,
         take=take,
-        policy="pooled" if pooled else "floor-plan",
+        policy="plan" if estimate is None else "pooled" if enough else "floor-plan",
         reason=reason,
     )

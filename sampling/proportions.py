@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
 
 from ._checks import FloatArray, check_choice, check_fraction, check_number, check_share
 from ._rounding import complement
-from .clustering import variance_factors
+from ._sums import distinct, sum_by
+from .clustering import CLUMPED, PooledIcc, variance_factors
 from .design import AnyDesign
 from .errors import ArgumentError
-from .intervals import korn_graubard_limits
+from .intervals.beta_binomial import PRIOR, beta_binomial_limits
+from .presentation import presentation_of
+from .proportion_limits import Basis, ProportionInterval, basis_of, limits_of
 from .quantity import Quantity, design_effects
 from .results import DeffReference, Estimates, Interval, ProportionEstimate
-from .sample import Domains, Sample, domains_of, point_estimates, sample_of, values_of
+from .sample import Domains, Sample, domains_of, sample_of, values_of
 
-ProportionInterval = Literal[
-    "korn-graubard",
-    "korn-graubard-uncapped",
-    "korn-graubard-model",
-    "logit",
-    "wilson",
-    "likelihood",
-    "asin",
-    "xlogit",
-    "mean",
-    "mid-p",
-]
+OwnDeff = Literal["ignore", "if-larger"]
+OWN_DEFF_FACTOR = 1.5
+OWN_DEFF_EVENTS = 6
+# Spread of weights, over their mean, up to which counts alone carry what a sample says.
+ALIKE_WEIGHTS = 0.2
 NO_EFFECTIVE = "no own effective size: the variance is zero"
 EXACT_INSTEAD = "no variance to stand on: exact limits at the sample size"
-Limits = tuple[FloatArray, FloatArray]
 
 
 def estimate_proportion(
@@ -48,8 +40,10 @@ def estimate_proportion(
     confidence: float = 0.95,
     interval: ProportionInterval = "korn-graubard",
     size: str | None = None,
-    icc: float | None = None,
+    icc: float | PooledIcc | None = None,
     model_deff: float | None = None,
+    own_deff: OwnDeff | None = None,
+    prior: tuple[float, float] | None = None,
     deff: DeffReference | None = None,
     df: float | None = None,
 ) -> Estimates:
@@ -67,14 +61,24 @@ def estimate_proportion(
         takes it from a model design effect, and giving ``icc`` or ``model_deff`` turns
         "korn-graubard" into it. "logit", "wilson", "likelihood", "asin", "xlogit" and "mean" have
         R's names; "mean" and "asin" are not for small proportions. "mid-p" is that of the
-        effective size of "korn-graubard".
+        effective size of "korn-graubard". "mid-p" and "wilson" too take ``icc`` or
+        ``model_deff``. "beta-binomial" reads the counts of each PSU (``interval_beta_binomial``)
+        and asks for weights that hardly differ.
     size : str, optional
         Column of elements (persons) in each unit (household), above 0: the rate is then one of
         elements, while ``n`` and ``events`` count units.
-    icc : float, optional
-        Intra-cluster correlation for the model form, in [0, 1], best pooled by ``pool_icc``.
+    icc : float or PooledIcc, optional
+        Intra-cluster correlation for the model form, in [0, 1], best what ``pool_icc`` gave. The
+        beta-binomial takes a number, or a pool whose policy is "pooled", as known; any other
+        pool only chooses its prior.
     model_deff : float, optional
         Model design effect itself, above 0, instead of ``icc``.
+    own_deff : {"ignore", "if-larger"}, optional
+        Whether the domain's own design effect takes over from the model's when it is more than
+        1.5 times as large and there are at least 6 events. Without it "if-larger" for a
+        PooledIcc and "ignore" for a number.
+    prior : tuple of two floats, optional
+        Beta prior of the correlation for "beta-binomial", (1.5, 20) without it.
     df : float, optional
         Degrees of freedom in place of the design's; ``math.inf`` for normal quantiles.
 
@@ -86,7 +90,8 @@ def estimate_proportion(
     Raises
     ------
     ArgumentError
-        As for ``estimate_mean``, or the model form lacks its one number or has two.
+        As for ``estimate_mean``, the model form lacks its one number or has two, or the weights
+        differ too much for the beta-binomial.
     LonelyUnitError
         A stratum has one sampled PSU under ``lonely_psu="raise"``.
 
@@ -96,7 +101,9 @@ def estimate_proportion(
     see ``interval_korn_graubard``. Model form: :math:`n^* = n/\max(1, \mathrm{deff}_M)`, where
     ``design_effect`` gives deff_M from the domain's weights wz and PSUs; no t adjustment. Without
     events its limits are 0 and :math:`1-(\alpha/2)^{1/n^*}`, with events only the mirror image.
-    The model form knows no finite-population correction.
+    The model form knows no finite-population correction. Beside every interval stand that of the
+    NCHS standards (``nchs``) and, when a correlation acts, the one at a correlation of .15
+    (``sensitivity``).
 
     The other forms stand on :math:`n_e = \hat p(1-\hat p)/\hat v` and the t quantile c of ``df``:
     "logit" and "xlogit" are the same here, :math:`\mathrm{expit}(\mathrm{logit}\,\hat p \pm c
@@ -131,30 +138,45 @@ def estimate_proportion(
     element = values_of(sample, data, size, positive=True) if size else np.ones(len(data))
     of = f"rate of {variable} over {size}" if size else f"proportion of {variable}"
     quantity = Quantity(words=of, name=variable, top=event * element, bottom=element)
-    basis = _basis(sample, domains, quantity, tail, df)
+    basis = basis_of(sample, domains, quantity, tail, df)
     deffs = design_effects(sample, domains, quantity, basis.variance, deff)
-    model = _model_deffs(sample, domains, element, basis.n, icc, model_deff)
-    used, lower, upper = limits_of(form, basis, model)
     events = domains.sums(event * sample.answered).astype(int)
+    own = np.where(basis.plain, basis.n / basis.effective, 0.0)
+    taker = _Taker(
+        form=form,
+        sample=sample,
+        domains=domains,
+        element=element,
+        event=event,
+        basis=basis,
+        confidence=confidence,
+    )
+    model = _model_deffs(taker, icc, model_deff)
+    larger = own_deff == "if-larger" or (own_deff is None and isinstance(icc, PooledIcc))
+    taken = _by_own(model, own, events, larger)
+    if form == "beta-binomial":
+        used, lower, upper = taker.by_psus(icc, prior)
+    else:
+        used, lower, upper = limits_of(form, basis, taken)
+    capped = limits_of("korn-graubard", basis, None)
+    beside = taker.at_least_clumped(icc, taken)
+    policies = _policies(form, icc, model_deff, model, taken, own)
     rows = []
     for place, label in enumerate(domains.labels):
         plain = bool(basis.plain[place])
         exact = form in ("logit", "xlogit", "mean") and not plain
         why = (deffs[place][1], "" if plain else NO_EFFECTIVE, EXACT_INSTEAD if exact else "")
+        point, n = float(basis.estimate[place]), int(basis.n[place])
+        degrees = _whole(float(basis.df[place]))
         rows.append(
             ProportionEstimate(
                 quantity=of,
                 domain=label,
-                estimate=float(basis.estimate[place]),
+                estimate=point,
                 std_error=float(np.sqrt(basis.variance[place])),
-                interval=Interval(
-                    lower=float(lower[place]),
-                    upper=float(upper[place]),
-                    confidence=float(confidence),
-                    method=form,
-                ),
-                df=_whole(float(basis.df[place])),
-                n=int(basis.n[place]),
+                interval=taker.interval(lower[place], upper[place], form),
+                df=degrees,
+                n=n,
                 deff=deffs[place][0],
                 deff_reference=deff,
                 variance_method=sample.method,
@@ -163,7 +185,20 @@ def estimate_proportion(
                 n_effective=float(basis.effective[place]) if plain else None,
                 n_used=float(used[place]),
                 model_deff=None if model is None else float(model[place]),
-                icc=icc,
+                icc=_known_icc(form, icc),
+                own_deff=float(own[place]) if plain else None,
+                policy=policies[place][0],
+                reason=policies[place][1],
+                nchs=presentation_of(
+                    point,
+                    n,
+                    float(capped[0][place]),
+                    degrees,
+                    taker.interval(capped[1][place], capped[2][place], "korn-graubard"),
+                ),
+                sensitivity=None
+                if beside is None
+                else taker.interval(beside[0][place], beside[1][place], form),
             )
         )
     names = tuple(", ".join(label) or variable for label in domains.labels)
@@ -171,19 +206,27 @@ def estimate_proportion(
 
 
 def _interval_form(
-    interval: ProportionInterval, icc: float | None, model_deff: float | None
+    interval: ProportionInterval, icc: float | PooledIcc | None, model_deff: float | None
 ) -> ProportionInterval:
     """Choose the interval that the arguments ask for together."""
     check_choice("interval", interval, get_args(ProportionInterval))
     given = [
         name for name, value in (("icc", icc), ("model_deff", model_deff)) if value is not None
     ]
-    if icc is not None:
+    if icc is not None and not isinstance(icc, PooledIcc):
         check_share("icc", icc)
     if model_deff is not None:
         check_number("model_deff", model_deff, least=0, strict=True)
-    wanted = {"korn-graubard": "at most one", "korn-graubard-model": "one"}.get(interval, "none")
-    fits = {"none": not given, "one": len(given) == 1, "at most one": len(given) <= 1}[wanted]
+    several = dict.fromkeys(("korn-graubard", "mid-p", "wilson"), "at most one")
+    wanted = (several | {"korn-graubard-model": "one", "beta-binomial": "icc or none"}).get(
+        interval, "none"
+    )
+    fits = {
+        "none": not given,
+        "one": len(given) == 1,
+        "at most one": len(given) <= 1,
+        "icc or none": model_deff is None,
+    }[wanted]
     if not fits:
         raise ArgumentError(
             f"interval={interval!r} takes {wanted} of icc and model_deff; got "
@@ -192,207 +235,168 @@ def _interval_form(
             interval=interval,
             got=tuple(given),
         )
-    return "korn-graubard-model" if given else interval
+    return "korn-graubard-model" if given and interval == "korn-graubard" else interval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Basis:
-    """What an interval stands on, one entry for each domain."""
-
-    estimate: FloatArray
-    variance: FloatArray
-    n: FloatArray
-    df: FloatArray
-    effective: FloatArray
-    quantile: FloatArray
-    tail: float
-
-    @property
-    def plain(self) -> npt.NDArray[np.bool_]:
-        """Domains whose own variance tells something."""
-        return np.isfinite(self.effective)
-
-    @property
-    def own_size(self) -> FloatArray:
-        """Own effective size, and the sample size where there is none."""
-        return np.where(self.plain, self.effective, self.n)
+def _known_icc(form: ProportionInterval, icc: float | PooledIcc | None) -> float | None:
+    """Correlation that the interval takes as known."""
+    if isinstance(icc, PooledIcc):
+        return None if form == "beta-binomial" and icc.policy != "pooled" else icc.icc
+    return icc
 
 
-def _checked_df(df: float) -> float:
-    """``df`` above 0, perhaps infinite."""
-    return df if df == math.inf else check_number("df", df, least=0, strict=True)
+def _by_own(
+    model: FloatArray | None, own: FloatArray, events: FloatArray, larger: bool
+) -> FloatArray | None:
+    """Design effects that act: the own one where it is clearly larger and that is asked for."""
+    if model is None or not larger:
+        return model
+    least = np.maximum(1.0, model)
+    clear = (events >= OWN_DEFF_EVENTS) & (own > OWN_DEFF_FACTOR * least)
+    return np.where(clear, own, model)
+
+
+def _policies(
+    form: ProportionInterval,
+    icc: float | PooledIcc | None,
+    model_deff: float | None,
+    model: FloatArray | None,
+    taken: FloatArray | None,
+    own: FloatArray,
+) -> list[tuple[str, str]]:
+    """Name of the policy that acted in each domain, and why it did."""
+    named = ("own-variance", "")
+    if model_deff is not None:
+        named = ("given-deff", "")
+    elif isinstance(icc, PooledIcc):
+        named = (icc.policy, icc.reason)
+        if form == "beta-binomial" and icc.policy != "pooled":
+            named = ("prior", icc.reason)
+    elif icc is not None:
+        named = ("given-icc", "")
+    elif form == "beta-binomial":
+        named = ("prior", "no correlation was pooled")
+    if model is None or taken is None:
+        return [named] * len(own)
+    return [
+        named
+        if one == other
+        else (
+            "own-deff",
+            f"own design effect {other:.3g} against {max(1.0, one):.3g} by the model, "
+            f"with at least {OWN_DEFF_EVENTS} events",
+        )
+        for one, other in zip(model.tolist(), taken.tolist(), strict=True)
+    ]
 
 
 def _whole(df: float) -> float:
     return int(df) if df.is_integer() else df
 
 
-def _basis(
-    sample: Sample,
-    domains: Domains,
-    quantity: Quantity,
-    tail: float,
-    given_df: float | None = None,
-) -> _Basis:
-    estimate = point_estimates(sample, domains, quantity.top, quantity.bottom)
-    # The dust of summed weights is no proportion above 1.
-    estimate = np.clip(estimate, 0.0, 1.0)
-    variance = sample.variances(domains, quantity.top, quantity.bottom)
-    df = sample.df(domains).astype(np.float64)
-    if given_df is not None:
-        df = np.full(len(domains), _checked_df(given_df))
-    inner = (variance > 0) & (estimate > 0) & (estimate < 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effective = np.where(inner, estimate * (1 - estimate) / variance, np.inf)
-    return _Basis(
-        estimate=estimate,
-        variance=variance,
-        n=domains.sums(sample.answered.astype(np.float64)),
-        df=df,
-        effective=effective,
-        quantile=stats.t.isf(tail, np.maximum(df, 1)),
-        tail=tail,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Taker:
+    """One call: the sample by domains, and the form of its intervals."""
+
+    form: ProportionInterval
+    sample: Sample
+    domains: Domains
+    element: FloatArray
+    event: FloatArray
+    basis: Basis
+    confidence: float
+
+    def interval(self, lower: float, upper: float, method: str) -> Interval:
+        return Interval(
+            lower=float(lower),
+            upper=float(upper),
+            confidence=float(self.confidence),
+            method=method,
+        )
+
+    def model_deffs(self, icc: float) -> FloatArray:
+        """Model design effect of each domain."""
+        if self.sample.psu is None:
+            raise ArgumentError(
+                "icc needs the PSU of every row; the design names none. Give model_deff instead.",
+                code="psu-missing",
+            )
+        weight = self.sample.weight * self.element
+        code, count = self.domains.code, len(self.domains)
+        return self.basis.n * variance_factors(weight, self.sample.psu, icc, code, count)
+
+    def by_psus(
+        self, icc: float | PooledIcc | None, prior: tuple[float, float] | None
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Sample sizes and beta-binomial limits of the domains."""
+        if isinstance(icc, PooledIcc):
+            prior = prior or icc.prior
+        known = _known_icc("beta-binomial", icc)
+        lower, upper = self.psu_limits(known, prior or PRIOR)
+        return self.basis.n, lower, upper
+
+    def psu_limits(
+        self, icc: float | None, prior: tuple[float, float]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Beta-binomial limits from the counts of each PSU in each domain."""
+        self._check_alike()
+        rows = np.flatnonzero(self.domains.code >= 0)
+        assert self.sample.psu is not None
+        width = int(self.sample.psu.max()) + 1
+        code = self.domains.code[rows] * width + self.sample.psu[rows]
+        cell, inverse = distinct(code, len(self.domains) * width)
+        errors = sum_by(inverse, self.event[rows], len(cell))
+        n = sum_by(inverse, np.ones(len(rows)), len(cell))
+        return beta_binomial_limits(
+            errors, n, cell // width, icc=icc, prior=prior, confidence=self.confidence
+        )
+
+    def _check_alike(self) -> None:
+        """Refuse designs without PSUs, and weights that differ."""
+        if self.sample.psu is None:
+            raise ArgumentError(
+                "interval='beta-binomial' needs the PSU of every row; the design names none. "
+                "Use interval='mid-p' instead.",
+                code="psu-missing",
+            )
+        weight = self.sample.weight * self.element
+        n = self.basis.n
+        kish = n * self.domains.sums(weight**2) / self.domains.sums(weight) ** 2
+        spread = np.sqrt(np.maximum(kish - 1, 0.0))
+        if float(spread.max()) > ALIKE_WEIGHTS:
+            place = int(spread.argmax())
+            where = " ".join(self.domains.labels[place])
+            raise ArgumentError(
+                "interval='beta-binomial' needs weights (times elements) that spread by at most "
+                f"{ALIKE_WEIGHTS:g} of their mean; got {float(spread[place]):.3g}"
+                f"{' in domain ' + where if where else ''}. Use interval='korn-graubard' with "
+                "icc= from pool_icc.",
+                code="weights-unequal",
+                got=float(spread[place]),
+                domain=self.domains.labels[place],
+            )
+
+    def at_least_clumped(
+        self, icc: float | PooledIcc | None, taken: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Limits if the correlation were .15, where one acts."""
+        if icc is None and self.form != "beta-binomial":
+            return None
+        known = icc.icc if isinstance(icc, PooledIcc) else icc or 0.0
+        clumped = max(known, CLUMPED)
+        if self.form == "beta-binomial":
+            return self.psu_limits(min(clumped, 1 - 1e-9), PRIOR)
+        assert taken is not None
+        deffs = np.maximum(self.model_deffs(clumped), taken)
+        return limits_of(self.form, self.basis, deffs)[1:]
 
 
 def _model_deffs(
-    sample: Sample,
-    domains: Domains,
-    element: FloatArray,
-    n: FloatArray,
-    icc: float | None,
-    model_deff: float | None,
+    taker: _Taker, icc: float | PooledIcc | None, model_deff: float | None
 ) -> FloatArray | None:
     """Model design effect of each domain, when one is asked for."""
-    if icc is None:
-        return None if model_deff is None else np.full(len(domains), float(model_deff))
-    if sample.psu is None:
-        raise ArgumentError(
-            "icc needs the PSU of every row; the design names none. Give model_deff instead.",
-            code="psu-missing",
-        )
-    weight = sample.weight * element
-    return n * variance_factors(weight, sample.psu, icc, domains.code, len(domains))
-
-
-def share_limits(
-    sample: Sample, domains: Domains, event: FloatArray, form: ProportionInterval, tail: float
-) -> Limits:
-    """Limits of the share of ``event`` in each domain, "mean" unbounded."""
-    quantity = Quantity(words="", name="", top=event, bottom=np.ones(len(event)))
-    return limits_of(form, _basis(sample, domains, quantity, tail), None)[1:]
-
-
-def limits_of(
-    form: ProportionInterval, basis: _Basis, model: FloatArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Size that the interval stands on, and its limits, for each domain."""
-    if form in ("logit", "xlogit", "mean"):
-        return _transformed(form, basis)
-    if form in ("wilson", "likelihood", "asin"):
-        size = basis.own_size
-        ends = {"wilson": _wilson, "likelihood": _likelihood, "asin": _asin}[form](basis, size)
-    else:
-        size = _exact_size(form, basis, model)
-        if form == "mid-p":
-            ends = _mid_p(basis.estimate, size, basis.tail)
-        else:
-            return size, *_beta(basis.estimate, size, basis.tail)
-    blind = (basis.df <= 0) & basis.plain
-    lower, upper = np.where(blind, 0.0, ends[0]), np.where(blind, 1.0, ends[1])
-    return np.where(blind, 0.0, size), lower, upper
-
-
-def _beta(p: FloatArray, size: FloatArray, tail: float) -> Limits:
-    return korn_graubard_limits(p, size, confidence=1 - 2 * tail)
-
-
-def _exact_size(form: ProportionInterval, basis: _Basis, model: FloatArray | None) -> FloatArray:
-    """Effective size of the exact forms."""
-    if model is not None:
-        return basis.n / np.maximum(1.0, model)
-    inside = (basis.estimate > 0) & (basis.estimate < 1)
-    own = np.where(basis.plain, basis.effective, 0.0)
-    ratio = stats.t.isf(basis.tail, np.maximum(basis.n - 1, 1)) / basis.quantile
-    size = np.where(basis.plain, own * ratio**2, basis.n)
-    if form != "korn-graubard-uncapped":
-        size = np.minimum(size, basis.n)
-    return np.where(inside & (basis.df <= 0), 0.0, size)
-
-
-def _transformed(
-    form: ProportionInterval, basis: _Basis
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Limits on a scale of the estimate and its standard error; exact where that is 0."""
-    size = basis.own_size
-    exact = _beta(basis.estimate, basis.n, basis.tail)
-    p = np.where(basis.plain, basis.estimate, 0.5)
-    margin = basis.quantile * np.sqrt(np.where(basis.plain, basis.variance, 0.0))
-    if form == "mean":
-        ends = (p - margin, p + margin)
-    else:
-        centre, half = special.logit(p), margin / (p * (1 - p))
-        ends = (special.expit(centre - half), special.expit(centre + half))
-    blind = (basis.df <= 0) & basis.plain
-    lower = np.where(blind, 0.0, np.where(basis.plain, ends[0], exact[0]))
-    upper = np.where(blind, 1.0, np.where(basis.plain, ends[1], exact[1]))
-    return np.where(blind, 0.0, size), lower, upper
-
-
-def _wilson(basis: _Basis, size: FloatArray) -> Limits:
-    p, c = basis.estimate, basis.quantile
-    middle = p + c**2 / (2 * size)
-    spread = c * np.sqrt(p * (1 - p) / size + c**2 / (4 * size**2))
-    scale = 1 + c**2 / size
-    lower = np.where(p == 0, 0.0, np.maximum(0.0, (middle - spread) / scale))
-    upper = np.where(p == 1, 1.0, np.minimum(1.0, (middle + spread) / scale))
-    return lower, upper
-
-
-def _asin(basis: _Basis, size: FloatArray) -> Limits:
-    centre, half = np.arcsin(np.sqrt(basis.estimate)), basis.quantile / (2 * np.sqrt(size))
-    ends = np.clip(centre - half, 0, np.pi / 2), np.clip(centre + half, 0, np.pi / 2)
-    return np.sin(ends[0]) ** 2, np.sin(ends[1]) ** 2
-
-
-def _likelihood(basis: _Basis, size: FloatArray) -> Limits:
-    p, target = basis.estimate, basis.quantile**2
-
-    def gap(at: FloatArray) -> FloatArray:
-        apart: FloatArray = special.rel_entr(p, at) + special.rel_entr(1 - p, 1 - at)
-        return 2 * size * apart - target
-
-    zero, one = np.zeros_like(p), np.ones_like(p)
-    lower = np.where(p == 0, 0.0, _bisect(lambda at: gap(at) > 0, zero, p))
-    upper = np.where(p == 1, 1.0, _bisect(lambda at: gap(at) < 0, p, one))
-    return lower, upper
-
-
-def _mid_p(p: FloatArray, size: FloatArray, tail: float) -> Limits:
-    """Mid-p limits at counts that need not be whole."""
-    x, y = size * p, size * (1 - p)
-
-    def below(count: FloatArray, other: FloatArray, at: FloatArray) -> FloatArray:
-        """Half the chance of at most ``count`` and half that of at most one less."""
-        most = np.where(other > 0, special.betainc(np.maximum(other, 1e-300), count + 1, 1 - at), 1)
-        less = np.where(count > 0, special.betainc(other + 1, np.maximum(count, 1e-300), 1 - at), 0)
-        both: FloatArray = (most + less) / 2
-        return both
-
-    zero, one = np.zeros_like(p), np.ones_like(p)
-    upper = np.where(y > 0, _bisect(lambda at: below(x, y, at) > tail, p, one), 1.0)
-    lower = np.where(x > 0, _bisect(lambda at: below(y, x, 1 - at) < tail, zero, p), 0.0)
-    return lower, upper
-
-
-def _bisect(
-    left: Callable[[FloatArray], FloatArray | npt.NDArray[np.bool_]],
-    low: FloatArray,
-    high: FloatArray,
-) -> FloatArray:
-    """Where ``left`` turns false between ``low`` and ``high``, to the last digits."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        there = left(middle)
-        low, high = np.where(there, middle, low), np.where(there, high, middle)
-    return (low + high) / 2
+    if model_deff is not None:
+        return np.full(len(taker.domains), float(model_deff))
+    if icc is None or taker.form == "beta-binomial":
+        return None
+    return taker.model_deffs(icc.icc if isinstance(icc, PooledIcc) else float(icc))

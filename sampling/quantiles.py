@@ -15,7 +15,7 @@ from ._rounding import complement
 from .design import AnyDesign
 from .errors import ArgumentError
 from .layout import BoolArray, IntArray
-from .proportions import share_limits
+from .proportion_limits import share_limits
 from .quantity import NO_DF
 from .replicates import ReplicateSample
 from .results import Estimate, Estimates, Interval

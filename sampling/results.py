@@ -19,6 +19,7 @@ _HEAD = ("kind", "schema")
 
 DeffReference = Literal["with-replacement", "without-replacement"]
 Side = Literal["two-sided", "upper", "lower"]
+NchsVerdict = Literal["present", "present-with-note", "review", "suppress"]
 
 _KINDS: dict[str, type[Result]] = {}
 
@@ -68,7 +69,7 @@ class Result(Shown):
         row: dict[str, Any] = {}
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
-            if isinstance(value, Interval):
+            if isinstance(value, Interval) and field.name == "interval":
                 row |= {
                     "lower": value.lower,
                     "upper": value.upper,
@@ -227,6 +228,63 @@ class Estimate(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NchsPresentation(Result):
+    """What the NCHS standards say of publishing a proportion.
+
+    Parameters
+    ----------
+    proportion : float
+        The proportion.
+    n : int
+        Sampled units.
+    n_used : float
+        Effective size that the interval stands on.
+    df : int or float
+        Degrees of freedom of the variance.
+    interval : Interval
+        Korn and Graubard's, by the own variance.
+    verdict : {"present", "present-with-note", "review", "suppress"}
+        The note is that the complement is unreliable.
+    reason : str
+        Which rule gave the verdict.
+    """
+
+    proportion: float
+    n: int
+    n_used: float
+    df: float
+    interval: Interval
+    verdict: NchsVerdict
+    reason: str
+
+    @property
+    def width(self) -> float:
+        """Width of the interval."""
+        return self.interval.upper - self.interval.lower
+
+    @property
+    def relative_width(self) -> float | None:
+        """Width over the proportion; None without events."""
+        return self.width / self.proportion if self.proportion > 0 else None
+
+    def _table(self) -> Table:
+        return Table(
+            title=f"NCHS standards: {self.verdict}",
+            columns=("proportion", "lower", "upper", "effective n", "df"),
+            rows=(
+                (
+                    format_number(self.proportion),
+                    format_number(self.interval.lower),
+                    format_number(self.interval.upper),
+                    format_number(self.n_used, 1),
+                    format_number(self.df, 1),
+                ),
+            ),
+            notes=(self.reason,),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProportionEstimate(Estimate):
     """An estimated proportion or rate for one domain.
 
@@ -240,9 +298,22 @@ class ProportionEstimate(Estimate):
     n_used : float
         Sample size that the interval stands on.
     model_deff : float or None
-        Model design effect that the interval stands on; None when it stands on the own variance.
+        Model design effect; None when the interval stands on the own variance or on the PSUs.
     icc : float or None
-        Intra-cluster correlation inside ``model_deff``; None as for that or when it was given.
+        Intra-cluster correlation inside ``model_deff``, or known to the beta-binomial; None when
+        there is none.
+    own_deff : float or None
+        v/(p(1-p)/n), what the domain says itself; None when its variance is zero.
+    policy : str
+        What the width stands on: "own-variance", "given-deff", "given-icc", "pooled",
+        "floor-plan", "plan", "own-deff" or "prior".
+    reason : str
+        Why that policy acted; empty when it was asked for.
+    nchs : NchsPresentation or None
+        Interval and verdict of the NCHS standards, at the same confidence.
+    sensitivity : Interval or None
+        The interval if the correlation were .15, or ``icc`` when that is more; None when the
+        interval stands on no correlation.
     """
 
     events: int
@@ -250,6 +321,49 @@ class ProportionEstimate(Estimate):
     n_used: float
     model_deff: float | None = None
     icc: float | None = None
+    own_deff: float | None = None
+    policy: str = ""
+    reason: str = ""
+    nchs: NchsPresentation | None = None
+    sensitivity: Interval | None = None
+
+    def decision_grade(
+        self, threshold: float, *, planned_events: int | None = None, planned_n: float | None = None
+    ) -> bool:
+        """Whether the interval settles ``threshold``, on as much evidence as was planned.
+
+        Parameters
+        ----------
+        threshold : float
+            The whole interval must lie on one side of it.
+        planned_events : int, optional
+            Events that are enough evidence.
+        planned_n : float, optional
+            Effective size that is enough evidence. Without either plan the side alone counts.
+
+        Returns
+        -------
+        bool
+            True when settled and either plan is met.
+        """
+        settled = self.upper < threshold or self.lower > threshold
+        plans = [
+            reached >= planned
+            for reached, planned in ((self.events, planned_events), (self.n_used, planned_n))
+            if planned is not None
+        ]
+        return settled and (any(plans) or not plans)
+
+    def _row(self) -> dict[str, Any]:
+        # Parents with slots: the zero-argument super has no cell in a rebuilt class.
+        row = Estimate._row(self)
+        nchs, other = row.pop("nchs"), row.pop("sensitivity", None)
+        row["nchs_lower"] = None if nchs is None else nchs.interval.lower
+        row["nchs_upper"] = None if nchs is None else nchs.interval.upper
+        row["nchs_verdict"] = None if nchs is None else nchs.verdict
+        row["sensitivity_lower"] = None if other is None else other.lower
+        row["sensitivity_upper"] = None if other is None else other.upper
+        return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

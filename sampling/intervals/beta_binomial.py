@@ -92,7 +92,7 @@ def interval_beta_binomial(
     Ten villages of thirty households without an error, then with three:
 
     >>> round(interval_beta_binomial([0] * 10, [30] * 10).upper, 6)
-    0.027551
+    0.027552
     >>> some = interval_beta_binomial([0, 0, 0, 1, 0, 0, 2, 0, 0, 0], [30] * 10)
     >>> round(some.lower, 6), round(some.upper, 6)
     (0.001471, 0.054158)
@@ -160,7 +160,7 @@ def beta_binomial_limits(
     >>> areas = ["a"] * 10 + ["b"] * 10
     >>> lower, upper = beta_binomial_limits([0] * 19 + [1], [30] * 20, areas)
     >>> upper.round(5).tolist()
-    [0.02755, 0.03494]
+    [0.02755, 0.03989]
     """
     tail = tail_of(confidence, side)
     one_icc = icc is None or isinstance(icc, Mapping) or np.ndim(icc) == 0

@@ -55,7 +55,7 @@ def examples():
         deff=None,
         kish=1.25,
         take=10.0,
-        policy="floor-plan",
+        policy="plan",
         reason="no area has an event beside non-events",
     )
     both = data.assign(a=[0, 1, 0, 1, 1, 1])
@@ -84,6 +84,7 @@ def examples():
         means[0],
         rates[0],
         rates[0].interval,
+        rates[0].nchs,
         part,
         estimate_composite([part], known_share=0.25),
         pooled,

@@ -30,7 +30,7 @@ def test_every_rate_and_unit_gets_one():
 def test_without_events_the_planned_correlation_stands_and_says_so():
     pool = pools_of(a=sample_of(), b=sample_of())["wrongful_exit_rate", "persons"]
     assert (pool.icc, pool.estimate, pool.areas, pool.events) == (0.05, None, 2, 0)
-    assert pool.policy == "floor-plan"
+    assert pool.policy == "plan"
 
 
 def test_a_small_round_never_goes_under_the_plan():
