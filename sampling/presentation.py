@@ -60,7 +60,7 @@ def nchs_presentation(
 
     Examples
     --------
-    >>> found = nchs_presentation(0.01, 300, 300.0, 99)
+    >>> found = nchs_presentation(0.01, 300, 300.0, 299)
     >>> found.verdict, round(found.width, 4), round(found.relative_width, 2)
     ('present', 0.0269, 2.69)
     """

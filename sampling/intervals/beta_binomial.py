@@ -95,7 +95,7 @@ def interval_beta_binomial(
     0.027552
     >>> some = interval_beta_binomial([0, 0, 0, 1, 0, 0, 2, 0, 0, 0], [30] * 10)
     >>> round(some.lower, 6), round(some.upper, 6)
-    (0.001471, 0.054158)
+    (0.001471, 0.054157)
     """
     if isinstance(errors_by_psu, Mapping) or isinstance(n_by_psu, Mapping):
         errors_by_psu, n_by_psu = _same_keys(errors_by_psu, n_by_psu)
