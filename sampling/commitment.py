@@ -156,7 +156,8 @@ def commit_frame(rows: Sequence[Sequence[str]], salts: Sequence[bytes]) -> Commi
 
     References
     ----------
-    .. [1] RFC 6962, *Certificate Transparency*, section 2.1, with a salt in every leaf.
+    .. [1] B. Laurie, A. Langley, E. Kasper, *Certificate Transparency*, RFC 6962, 2013, section
+       2.1; here with a salt in every leaf.
 
     Examples
     --------
@@ -177,7 +178,29 @@ def commit_frame(rows: Sequence[Sequence[str]], salts: Sequence[bytes]) -> Commi
 
 
 def inclusion_proof(leaves: Sequence[str], position: int) -> tuple[str, ...]:
-    """Hashes that lead from the leaf at ``position`` (from 0) to the root.
+    """Hashes that lead from one leaf to the root.
+
+    Parameters
+    ----------
+    leaves : sequence of str
+        Hash of every leaf in the order of the rows, 64 hex digits each.
+    position : int
+        Place of the leaf to prove, from 0.
+
+    Returns
+    -------
+    tuple of str
+        The hashes beside the leaf's way to the root, the lowest first.
+
+    Raises
+    ------
+    ArgumentError
+        There is no leaf at that place.
+
+    References
+    ----------
+    .. [1] B. Laurie, A. Langley, E. Kasper, *Certificate Transparency*, RFC 6962, 2013, section
+       2.1.1.
 
     Examples
     --------
@@ -203,7 +226,33 @@ def inclusion_proof(leaves: Sequence[str], position: int) -> tuple[str, ...]:
 def verify_inclusion(
     leaf: str, position: int, leaf_count: int, proof: Sequence[str], root: str
 ) -> bool:
-    """Tell whether ``proof`` leads from ``leaf`` at ``position`` of ``leaf_count`` to ``root``.
+    """Tell whether a proof leads from a leaf to the root.
+
+    Parameters
+    ----------
+    leaf : str
+        Hash of the leaf, 64 hex digits.
+    position, leaf_count : int
+        Place of the leaf, from 0, and leaves of the tree.
+    proof : sequence of str
+        What ``inclusion_proof`` gave.
+    root : str
+        The published root, 64 hex digits.
+
+    Returns
+    -------
+    bool
+        False also for a place outside the tree and a proof too short or too long.
+
+    Raises
+    ------
+    ValueError
+        The leaf or a part of the proof is not hex digits.
+
+    References
+    ----------
+    .. [1] B. Laurie, A. Langley, E. Kasper, *Certificate Transparency*, RFC 6962, 2013, section
+       2.1.1.
 
     Examples
     --------
@@ -288,6 +337,11 @@ def combine_seed(root: str, design_digest: str, public: str, shares: Sequence[st
     -------
     str
         ``audit-toolkit-v1|root|design|public|share_1|...``; an empty part keeps its bar.
+
+    Raises
+    ------
+    ArgumentError
+        A part holds a bar, or is not NFC text.
 
     Examples
     --------

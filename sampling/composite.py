@@ -187,6 +187,11 @@ def composite_part(
     :math:`\hat p = \sum wzy/\sum wz`, factor
     :math:`[(1-\rho)\sum (wz)^2 + \rho\sum_v(\sum_{i \in v} wz)^2]/(\sum wz)^2`.
 
+    References
+    ----------
+    .. [1] S. Gabler, S. Haeder, P. Lahiri, "A model based justification of Kish's formula for
+       design effects for weighting and clustering", *Survey Methodology* 25, 1999, 105-106.
+
     Examples
     --------
     >>> import pandas as pd

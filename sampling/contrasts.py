@@ -49,6 +49,11 @@ def contrast(
     :math:`a'\hat\theta` with variance :math:`a'\hat V a`. A standard error below 1e-8 of the sum of
     the terms' own is dust and counts as 0.
 
+    References
+    ----------
+    .. [1] C.-E. Sarndal, B. Swensson, J. Wretman, *Model Assisted Survey Sampling*, Springer, 1992,
+       chapter 5.
+
     Examples
     --------
     >>> import pandas as pd
@@ -215,6 +220,10 @@ def compare_domains(
     The covariance of the two means counts: domains often share PSUs. ``df`` is that of the design
     over both domains together; R's ``svyttest`` takes one less.
 
+    References
+    ----------
+    .. [1] E. L. Korn, B. I. Graubard, *Analysis of Health Surveys*, Wiley, 1999, chapter 3.
+
     Examples
     --------
     >>> import pandas as pd
@@ -301,6 +310,10 @@ def compare_to_value(
     ------
     ArgumentError, LonelyUnitError
         As for ``estimate_mean``.
+
+    References
+    ----------
+    .. [1] E. L. Korn, B. I. Graubard, *Analysis of Health Surveys*, Wiley, 1999, chapter 3.
 
     Examples
     --------

@@ -136,6 +136,11 @@ def draw_stratified(
     Ties of tickets, should one ever occur, are broken by unit id. The order of the file does not
     matter, and the first k of a draw of m > k are the draw of k.
 
+    References
+    ----------
+    .. [1] R. L. Rivest, "Consistent sampling with replacement", arXiv 1808.10016, 2018 (tickets by
+       hashing the seed and the unit; here without replacement).
+
     Examples
     --------
     >>> frame = Frame.of(["HH000001", "HH000002", "HH000003"], strata=["S1"] * 3)
@@ -260,6 +265,11 @@ def extend_draw(
     was declared before the draw. First reserves come first in the second wave: one that has been
     used as a replacement is then a unit of its own, and what it replaced takes the next reserve.
 
+    References
+    ----------
+    .. [1] R. L. Rivest, "Consistent sampling with replacement", arXiv 1808.10016, 2018 (more units
+       by the next tickets, those drawn untouched).
+
     Examples
     --------
     >>> frame = Frame.of([f"u{i}" for i in range(9)])
@@ -307,6 +317,16 @@ def verify_draw(draw: Draw, frame: Frame | pd.DataFrame, *, seed: str | None = N
     -------
     DrawCheck
         True where all is equal.
+
+    Raises
+    ------
+    ArgumentError
+        ``frame`` is not a frame that a draw can be made from.
+
+    References
+    ----------
+    .. [1] R. L. Rivest, "Consistent sampling with replacement", arXiv 1808.10016, 2018 (a draw
+       anyone can redo by hashing the seed and the unit).
 
     Examples
     --------

@@ -59,6 +59,10 @@ def select_stratified(
     :math:`f_h = n_h/N_h`, are ever sorted; a stratum left short is sorted whole. Time and memory
     are one pass over the units.
 
+    References
+    ----------
+    .. [1] W. G. Cochran, *Sampling Techniques*, 3rd ed., Wiley, 1977, chapter 5.
+
     Examples
     --------
     >>> rng = np.random.default_rng(1)
