@@ -91,7 +91,7 @@ def interval_sterne(errors: int, n: int, *, confidence: float = 0.95) -> Interva
     --------
     >>> found = interval_sterne(4, 150)
     >>> round(found.lower, 4), round(found.upper, 4)
-    (0.0092, 0.0657)
+    (0.0092, 0.0658)
     """
     return _inverted(errors, n, confidence, "sterne", _equal_chances)
 
@@ -131,7 +131,7 @@ def _lowest(x: int, n: int, risk: float, breaks: Breaks) -> float:
 
 
 def _equal_tails(x: int, n: int) -> Iterator[float]:
-    """The p at which P(X <= k) equals P(X >= x), for k = 0, 1, ..., x - 1."""
+    """Yield the p at which P(X <= k) equals P(X >= x), for k = 0, 1, ..., x - 1."""
 
     def excess(p: float, k: int) -> float:
         return float(special.bdtrc(x - 1, n, p) - special.bdtr(k, n, p))
@@ -143,7 +143,7 @@ def _equal_tails(x: int, n: int) -> Iterator[float]:
 
 
 def _equal_chances(x: int, n: int) -> Iterator[float]:
-    """The p at which P(X = k) equals P(X = x), for k = 0, 1, ..., x - 1."""
+    """Yield the p at which P(X = k) equals P(X = x), for k = 0, 1, ..., x - 1."""
     for k in range(x):
         log_ratio = (
             math.lgamma(x + 1)

@@ -12,6 +12,7 @@ from golden_survey.calls import arguments
 from golden_survey.verdicts import Case
 from sampling import (
     Interval,
+    adjust_for_errors,
     allocate_multivariate,
     allocate_proportional,
     detection_prob,
@@ -62,6 +63,19 @@ def prevalence_interval(case: Case) -> None:
     found = INTERVALS[method](x, n)
     theirs = [case.outputs[key] for key in ("lower", "upper")]
     case.equal("limits", limits(found), theirs, reason=reason)
+
+
+def true_prevalence(case: Case) -> None:
+    """epi.prev: a rate corrected for known sensitivity and specificity."""
+    params, out = case.doc["params"], case.outputs
+    name = {"c-p": "clopper-pearson"}.get(params["method"], params["method"])
+    x, n = params["positive"], params["tested"]
+    found = adjust_for_errors(
+        x, n, params["se"], params["sp"], interval=name, confidence=params["level"]
+    )
+    theirs = [out["true"][key] for key in ("est", "lower", "upper")]
+    reason = MODIFIED if name == "wilson" and x == 1 else ""
+    case.equal("true rate", list(found.unclipped), theirs, reason=reason)
 
 
 def by_name(case: Case) -> None:
@@ -338,6 +352,10 @@ METHODS: dict[str, Callable[[Case], None]] = {
     "binom_ci_exact": by_name,
     "binom_ci_jeffreys": by_name,
     "binom_ci_wilson": by_name,
+    "true_prevalence_c-p": true_prevalence,
+    "true_prevalence_sterne": true_prevalence,
+    "true_prevalence_blaker": true_prevalence,
+    "true_prevalence_wilson": true_prevalence,
     "binom_ci_base": several,
     "hypergeometric_ci": hypergeometric,
     "samplesize_simple_prevalence": simple_size,
@@ -359,10 +377,6 @@ ERRING_PLAN = "a plan with a number of acceptance for a test that errs comes wit
 NOT_OFFERED = {
     "g-freecalc-1000_0.02_0.9_0.99-binomial": ERRING_PLAN,
     "g-freecalc-200_0.1_0.8_0.95-binomial": ERRING_PLAN,
-    "true_prevalence_c-p": BEING_BUILT,
-    "true_prevalence_sterne": BEING_BUILT,
-    "true_prevalence_blaker": BEING_BUILT,
-    "true_prevalence_wilson": BEING_BUILT,
     "epi_kappa": BEING_BUILT,
     "concordance_ccc": BEING_BUILT,
     "binom_ci_agresti.coull": WALD,

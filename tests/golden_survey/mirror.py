@@ -24,6 +24,7 @@ from sampling import (
     design_effect,
     estimate_mean,
     estimate_proportion,
+    interval_blaker,
     interval_clopper_pearson,
     interval_difference,
     interval_hypergeometric,
@@ -62,8 +63,10 @@ def propcis(case: Case) -> None:
     case.equal("exact", limits(exact), case.outputs["exact"], rel=1e-9)
     case.equal("score", limits(interval_wilson(x, n, confidence=level)), case.outputs["score"])
     case.equal("midp", limits(interval_mid_p(x, n, confidence=level)), case.outputs["midp"])
-    left = {"blaker": BEING_BUILT, "add4": WALD, "addz2": WALD}
-    case.every_output(("exact", "score", "midp"), left)
+    blaker = limits(interval_blaker(x, n, confidence=level))
+    case.equal("blaker", blaker, case.outputs["blaker"])
+    left = {"add4": WALD, "addz2": WALD}
+    case.every_output(("exact", "score", "midp", "blaker"), left)
 
 
 def difference(case: Case) -> None:
