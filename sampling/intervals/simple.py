@@ -9,7 +9,7 @@ from scipy import optimize, special, stats
 
 from .._checks import check_count
 from ..results import Interval, Side
-from ._limits import beta_limits, checked_counts, make_interval, tail_of
+from ._limits import DUST, beta_limits, checked_counts, make_interval, tail_of
 
 
 def interval_clopper_pearson(
@@ -260,7 +260,8 @@ def interval_hypergeometric(
     """
     errors, n = checked_counts(errors, n)
     size = check_count("population_size", population_size, least=n)
-    tail = tail_of(confidence, side)
+    # A chance equal to the tail is rejected; dust must not keep it.
+    tail = tail_of(confidence, side) * (1 + DUST)
     least, most = errors, size - (n - errors)
 
     def kept_above(m: int) -> bool:
