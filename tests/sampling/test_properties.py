@@ -158,6 +158,24 @@ def test_replicates_of_a_linear_statistic_have_their_sums(seed, method):
     assert len(made.rscales) == factors.shape[1] == made.count
 
 
+@given(seed=seeds, strata=st.integers(2, 9), rho=st.floats(0.1, 0.9))
+def test_balanced_halves_are_the_linearised_variance_of_a_total(seed, strata, rho):
+    """Two PSUs a stratum: factors 2 - rho and rho, balanced so that cross terms vanish."""
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame({"h": np.repeat(np.arange(strata), 2), "v": np.arange(2 * strata)})
+    data = data.assign(w=rng.uniform(1, 9, 2 * strata), y=rng.normal(10, 3, 2 * strata))
+    design = Design(weight="w", strata="h", psu="v")
+    linear = estimate_total(data, "y", design)[0]
+    for made in (
+        replicate_weights(data, design, method="brr"),
+        replicate_weights(data, design, method="fay", rho=rho),
+    ):
+        factors = made.to_frame().filter(like="replicate_").to_numpy() / data[["w"]].to_numpy()
+        assert factors[0::2] + factors[1::2] == pytest.approx(2 * np.ones((strata, made.count)))
+        found = estimate_total(data, "y", made)[0]
+        assert found.std_error == pytest.approx(linear.std_error, rel=1e-9)
+
+
 @given(seed=seeds)
 def test_weights_of_those_who_answered_add_up_within_every_class(seed):
     data = survey(seed)
