@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -267,18 +268,18 @@ def size_for_detection(
     risk = complement(check_fraction("confidence", confidence))
     seen = check_share("sensitivity", sensitivity, zero=False)
     count: int | None = None
-    high = 2 * (c + 1)
     if population_size is not None:
-        high = check_count("population_size", population_size, least=1)
-        count = units_at_least(rate, high)
-        _check_reach(tolerable_rate, c, high, count, seen, risk)
+        check_count("population_size", population_size, least=1)
+        count = units_at_least(rate, population_size)
+        _check_reach(tolerable_rate, c, population_size, count, seen, risk)
 
     def chance(n: int) -> float:
         return _at_most(c, n, rate, population_size, count, seen)
 
-    while population_size is None and chance(high) > risk:
-        high *= 2
-    low = c
+    most = sys.maxsize if population_size is None else population_size
+    low, high = c, min(2 * (c + 1), most)
+    while high < most and chance(high) > risk:
+        high = min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if chance(middle) <= risk else (middle, high)
@@ -306,7 +307,7 @@ def _check_reach(
             tolerable_count=count,
             errors=errors,
         )
-    if _at_most(errors, frame, rate, frame, count, seen) > risk:
+    if float(stats.binom.cdf(errors, count, seen)) > risk:
         raise FrameTooSmallError(
             f"tolerable_rate={rate!r} means {count} errors in a frame of {frame}, of which "
             f"visits that see a share of {seen:g} show too few even in a census. Allow fewer "
