@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +11,8 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from ._checks import FloatArray, check_number
-from .intervals import korn_graubard_limits
+from .intervals._limits import bisect, mid_p_limits
+from .intervals.effective import korn_graubard_limits
 from .quantity import Quantity
 from .sample import Domains, Sample, point_estimates
 
@@ -112,7 +112,7 @@ def limits_of(
     else:
         size = _exact_size(form, basis, model)
         if form == "mid-p":
-            ends = _mid_p(basis.estimate, size, basis.tail)
+            ends = mid_p_limits(basis.estimate, size, basis.tail)
         else:
             return size, *_beta(basis.estimate, size, basis.tail)
     blind = (basis.df <= 0) & basis.plain if model is None else np.zeros(len(size), dtype=bool)
@@ -180,36 +180,6 @@ def _likelihood(basis: Basis, size: FloatArray) -> Limits:
         return 2 * size * apart - target
 
     zero, one = np.zeros_like(p), np.ones_like(p)
-    lower = np.where(p == 0, 0.0, _bisect(lambda at: gap(at) > 0, zero, p))
-    upper = np.where(p == 1, 1.0, _bisect(lambda at: gap(at) < 0, p, one))
+    lower = np.where(p == 0, 0.0, bisect(lambda at: gap(at) > 0, zero, p))
+    upper = np.where(p == 1, 1.0, bisect(lambda at: gap(at) < 0, p, one))
     return lower, upper
-
-
-def _mid_p(p: FloatArray, size: FloatArray, tail: float) -> Limits:
-    """Mid-p limits at counts that need not be whole."""
-    x, y = size * p, size * (1 - p)
-
-    def below(count: FloatArray, other: FloatArray, at: FloatArray) -> FloatArray:
-        """Half the chance of at most ``count`` and half that of at most one less."""
-        most = np.where(other > 0, special.betainc(np.maximum(other, 1e-300), count + 1, 1 - at), 1)
-        less = np.where(count > 0, special.betainc(other + 1, np.maximum(count, 1e-300), 1 - at), 0)
-        both: FloatArray = (most + less) / 2
-        return both
-
-    zero, one = np.zeros_like(p), np.ones_like(p)
-    upper = np.where(y > 0, _bisect(lambda at: below(x, y, at) > tail, p, one), 1.0)
-    lower = np.where(x > 0, _bisect(lambda at: below(y, x, 1 - at) < tail, zero, p), 0.0)
-    return lower, upper
-
-
-def _bisect(
-    left: Callable[[FloatArray], FloatArray | npt.NDArray[np.bool_]],
-    low: FloatArray,
-    high: FloatArray,
-) -> FloatArray:
-    """Where ``left`` turns false between ``low`` and ``high``, to the last digits."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        there = left(middle)
-        low, high = np.where(there, middle, low), np.where(there, high, middle)
-    return (low + high) / 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from .._checks import FloatArray, check_choice, check_count, check_fraction
@@ -50,3 +52,33 @@ def beta_limits(
         open_above, special.betainccinv(x + 1, np.where(open_above, y, 1.0), tail), 1.0
     )
     return lower, upper
+
+
+def mid_p_limits(p: FloatArray, size: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
+    """Mid-p limits at counts that need not be whole."""
+    x, y = size * p, size * (1 - p)
+
+    def below(count: FloatArray, other: FloatArray, at: FloatArray) -> FloatArray:
+        """Half the chance of at most ``count`` and half that of at most one less."""
+        most = np.where(other > 0, special.betainc(np.maximum(other, 1e-300), count + 1, 1 - at), 1)
+        less = np.where(count > 0, special.betainc(other + 1, np.maximum(count, 1e-300), 1 - at), 0)
+        both: FloatArray = (most + less) / 2
+        return both
+
+    zero, one = np.zeros_like(p), np.ones_like(p)
+    upper = np.where(y > 0, bisect(lambda at: below(x, y, at) > tail, p, one), 1.0)
+    lower = np.where(x > 0, bisect(lambda at: below(y, x, 1 - at) < tail, zero, p), 0.0)
+    return lower, upper
+
+
+def bisect(
+    left: Callable[[FloatArray], FloatArray | npt.NDArray[np.bool_]],
+    low: FloatArray,
+    high: FloatArray,
+) -> FloatArray:
+    """Where ``left`` turns false between ``low`` and ``high``, to the last digits."""
+    for _ in range(200):
+        middle = (low + high) / 2
+        there = left(middle)
+        low, high = np.where(there, middle, low), np.where(there, high, middle)
+    return (low + high) / 2

@@ -10,6 +10,7 @@ from sampling import (
     ArgumentError,
     CompositePart,
     Design,
+    PooledIcc,
     composite_part,
     design_effect,
     estimate_composite,
@@ -135,3 +136,129 @@ def test_refusals(call, code, phrase):
     with pytest.raises(ArgumentError, match=phrase) as caught:
         call()
     assert caught.value.code == code
+
+
+def villages(events, other, take=20):
+    """The same villages in two parts, with as many events as told in each."""
+    rows = [
+        (part, village, int(unit < count))
+        for part, counts in (("a", events), ("b", other))
+        for village, count in enumerate(counts)
+        for unit in range(take)
+    ]
+    return pd.DataFrame(rows, columns=["part", "village", "poor"])
+
+
+def two_parts(data, icc=0.05):
+    return [
+        composite_part(
+            data[data["part"] == name], "poor", Design(psu="village"), name=name, share=s, icc=icc
+        )
+        for name, s in (("a", 0.25), ("b", 0.7))
+    ]
+
+
+BAD = villages([0, 4, 0, 1, 0, 0, 2, 0], [0, 9, 0, 2, 1, 0, 3, 0])
+
+
+def test_the_example_g75_of_methods_is_met():
+    """METHODS part 9, G75."""
+    case = load_golden("two_stage_sample")
+    data = pd.read_csv(case.folder / "input.csv")
+    design = Design(weight="w", strata="stratum", psu="village")
+    shares = {s: g["w"].sum() / data["w"].sum() for s, g in data.groupby("filed")}
+    parts = [
+        composite_part(data[data["filed"] == s], "poor", design, name=s, share=shares[s], icc=0.05)
+        for s in ("exit", "unreg")
+    ]
+    found = estimate_composite(parts)
+    assert found.n_used == pytest.approx(99.73223, rel=1e-6)
+    assert (found.lower, found.upper) == pytest.approx((0.00520297, 0.07864667), rel=1e-6)
+
+
+def test_mid_p_lies_inside_at_the_same_size():
+    parts = two_parts(BAD)
+    plain, half = estimate_composite(parts), estimate_composite(parts, interval="mid-p")
+    assert plain.lower < half.lower < half.estimate < half.upper < plain.upper
+    assert half.n_used == plain.n_used
+    clean = estimate_composite(two_parts(villages([0] * 8, [0] * 8)), interval="mid-p")
+    assert clean.upper == pytest.approx(0.95 * (1 - 0.05 ** (1 / clean.n_used)), rel=1e-9)
+
+
+def test_parts_in_the_same_villages_may_be_correlated():
+    parts = two_parts(BAD)
+    plain, half, bound = (estimate_composite(parts, between=r) for r in (0.0, 0.5, 1.0))
+    assert plain.n_used > half.n_used > bound.n_used
+    data = BAD.assign(village=BAD["village"] + 100 * (BAD["part"] == "b"))
+    apart = two_parts(data)
+    assert estimate_composite(apart, between=1.0).n_used == pytest.approx(plain.n_used)
+    # Of one whole cut into two parts alike, the bound is the design effect of the whole.
+    same = villages([0, 3, 0, 1, 0], [0, 3, 0, 1, 0])
+    halves = [replace(part, share=0.5) for part in two_parts(same, icc=0.1)]
+    whole = composite_part(same, "poor", Design(psu="village"), name="w", share=1.0, icc=0.1)
+    assert estimate_composite(halves, between=1.0).n_used == pytest.approx(
+        estimate_composite([whole]).n_used
+    )
+
+
+def test_own_variance_adds_parts_up_by_village():
+    found = estimate_composite(two_parts(BAD), own_deff="if-larger")
+    totals = []
+    for _, village in BAD.groupby("village"):
+        total = 0.0
+        for name, share in (("a", 0.25), ("b", 0.7)):
+            rows = village[village["part"] == name]["poor"]
+            mean = BAD[BAD["part"] == name]["poor"].mean()
+            total += share * (rows - mean).sum() / 160
+        totals.append(total)
+    variance = 8 / 7 * sum(t * t for t in totals)
+    p = found.estimate / 0.95
+    assert found.own_deff == pytest.approx(320 * variance / 0.95**2 / (p * (1 - p)))
+    assert found.policy == "own-deff"
+    assert found.n_used == pytest.approx(320 / found.own_deff)
+    assert "own design effect" in str(found)
+    assert estimate_composite(two_parts(BAD)).policy == "model"
+    assert found.nchs.method == "korn-graubard"
+    assert found.nchs.upper == estimate_composite(two_parts(BAD)).nchs.upper
+
+
+def test_a_stratum_that_did_not_answer_widens_the_limits_by_itself():
+    parts = two_parts(BAD)
+    plain = estimate_composite(parts, known_share=0.01)
+    silent = estimate_composite(parts, known_share=0.01, unknown_share=0.03)
+    assert silent.lower == plain.lower
+    assert silent.upper == pytest.approx(plain.upper + 0.03)
+    assert plain.estimate < silent.estimate < plain.estimate + 0.03
+    assert "unknown share" in str(silent)
+
+
+def test_known_shares_alone_beside_clean_parts():
+    found = estimate_composite(two_parts(villages([0] * 8, [0] * 8)), known_share=0.02)
+    assert (found.estimate, found.lower) == (0.02, 0.02)
+    assert found.own_deff is None
+    assert found.nchs.upper > 0.02
+
+
+def test_a_pool_is_taken_as_the_correlation():
+    pool = PooledIcc(
+        icc=0.08,
+        estimate=0.08,
+        plan=0.05,
+        areas=90,
+        events=400,
+        deff=2.0,
+        kish=1.0,
+        take=20.0,
+        policy="pooled",
+        reason="",
+    )
+    assert two_parts(BAD, icc=pool) == two_parts(BAD, icc=0.08)
+
+
+def test_parts_without_psus_cannot_be_correlated():
+    with pytest.raises(ArgumentError, match="does not tell them") as caught:
+        estimate_composite([PART, replace(PART, name="b", share=0.2)], between=0.5)
+    assert caught.value.code == "psu-missing"
+    assert estimate_composite([PART]).nchs is None
+    with pytest.raises(ArgumentError, match="equally long"):
+        replace(PART, psus=("a",))
