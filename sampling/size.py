@@ -369,7 +369,7 @@ def detection_prob(
 
     References
     ----------
-    .. [1] W. G. Cochran, *Sampling Techniques*, 3rd ed., Wiley, 1977, section 3.6.
+    .. [1] W. G. Cochran, *Sampling Techniques*, 3rd ed., Wiley, 1977, sections 3.4 and 3.5.
 
     Examples
     --------
