@@ -13,8 +13,8 @@ from .._checks import FloatArray, check_choice, check_count, check_fraction
 from .._rounding import complement
 from ..results import Interval, Side
 
-# Relative error of a sum of chances in floats, with room.
-DUST = 1e-12
+# Relative error of chances by logarithms of factorials, with room.
+DUST = 1e-9
 
 
 def checked_counts(errors: int, n: int) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
 
 from .._checks import FloatArray
 from .._sums import sum_by
+from .hypergeometric import chances, last_events
 
 IntArray = npt.NDArray[np.int64]
 Direction = Literal["at-most", "at-least"]
@@ -21,7 +21,7 @@ _WORK = 1_000_000_000
 _CHUNK = 4_000_000
 _DUST = 1e-9
 _FRONT = 20
-_MOST_FOUND = 8
+_MOST_FOUND = 3
 
 
 def enumerate_bound(
@@ -52,10 +52,13 @@ def enumerate_bound(
         lead, pair = order[:0], order
     cells = math.prod(tables[h][1] - tables[h][0] + 1 for h in order)
     combos = math.prod(tables[h][2] + 1 for h in lead)
-    if cells * max(4, combos) > _WORK or combos > 20_000:
+    rows = math.prod(tables[h][1] - tables[h][0] + 1 for h in lead)
+    if cells * max(4, combos) > _WORK or combos > 2_000 or rows * (1 + len(lead)) > _CHUNK:
         return None
-    chances = {h: _chances(h, n, size, tables) for h in order}
-    return _over_table(lead, pair, tables, chances, scale, room, tail, strict)
+    if combos * cells > _CHUNK * 8 * rows:
+        return None
+    found = {int(h): _chances(int(h), n, size, tables) for h in order}
+    return _over_table(lead, pair, tables, found, scale, room, tail, strict)
 
 
 def _most_events(
@@ -69,24 +72,24 @@ def _most_events(
 ) -> list[int]:
     """Most events in each stratum that need be looked at."""
     allowed = size - (n - errors)
+    reach = [min(int(n[h]), math.floor(room / scale[h])) for h in range(len(n))]
     if direction == "at-most":
         most = []
         for h in range(len(n)):
-            events = np.arange(errors[h], allowed[h] + 1)
-            reach = min(int(n[h]), math.floor(room / scale[h]))
-            kept = stats.hypergeom.cdf(reach, size[h], events, n[h]) > tail
-            most.append(int(errors[h]) + max(0, int(kept.sum()) - 1))
+            alone = last_events(reach[h], int(n[h]), int(size[h]), tail)
+            most.append(max(int(errors[h]), min(alone, int(allowed[h]))))
         return most
     # A sum that surely is enough: what one stratum alone needs, beside what was seen elsewhere.
     enough = int(allowed.sum())
     for h in range(len(n)):
-        events = np.arange(errors[h], allowed[h] + 1)
-        others = room - float(scale @ errors) + float(scale[h] * errors[h])
-        need = min(int(n[h]) + 1, math.floor(others / scale[h]) + 1)
-        need = max(need, math.floor(room / scale[h]) + 1)
-        kept = stats.hypergeom.sf(need - 1, size[h], events, n[h]) > tail
-        if kept.any():
-            enough = min(enough, int(events[kept][0]) + int(errors.sum() - errors[h]))
+        need = math.floor(room / scale[h]) + 1
+        if need > n[h]:
+            continue
+        # P(X >= need) is P(X' <= n - need) of the units without the event.
+        without = last_events(int(n[h]) - need, int(n[h]), int(size[h]), tail)
+        events = max(int(size[h]) - without, int(errors[h]))
+        if events <= allowed[h]:
+            enough = min(enough, events + int(errors.sum() - errors[h]))
     return [min(int(allowed[h]), enough) for h in range(len(n))]
 
 
@@ -94,15 +97,14 @@ def _chances(h: int, n: IntArray, size: IntArray, tables: list[tuple[int, int, i
     """Chance of each number of events found (columns) for each number there are (rows)."""
     low, top, reach = tables[h]
     events = np.arange(low, top + 1)[:, None]
-    found: FloatArray = stats.hypergeom.pmf(np.arange(max(reach, 0) + 1), size[h], events, n[h])
-    return found if reach >= 0 else np.zeros_like(found)
+    return chances(np.arange(reach + 1), events, int(n[h]), int(size[h]))
 
 
 def _over_table(
     lead: IntArray,
     pair: IntArray,
     tables: list[tuple[int, int, int]],
-    chances: dict[int, FloatArray],
+    found: dict[int, FloatArray],
     scale: FloatArray,
     room: float,
     tail: float,
@@ -112,7 +114,7 @@ def _over_table(
     ways = [np.array(xs) for xs in itertools.product(*(range(tables[h][2] + 1) for h in lead))]
     rests = [(xs, room - float(scale[lead] @ xs)) for xs in ways]
     rests = [(xs, rest) for xs, rest in rests if rest > 0 or (rest == 0 and not strict)]
-    inner = np.stack([_pair_table(pair, tables, chances, scale, rest, strict) for _, rest in rests])
+    inner = np.stack([_pair_table(pair, tables, found, scale, rest, strict) for _, rest in rests])
     flat, shape = inner.reshape(len(rests), -1), inner.shape[1:]
     held = [np.arange(tables[h][0], tables[h][1] + 1) for h in lead]
     grid = np.stack([g.ravel() for g in np.meshgrid(*held, indexing="ij")] or [np.zeros(1)])
@@ -126,7 +128,7 @@ def _over_table(
         factor = np.ones((len(sums[rows]), len(rests)))
         for place, h in enumerate(lead):
             at = grid[place, rows].astype(np.int64) - tables[int(h)][0]
-            factor *= chances[int(h)][at][:, [int(xs[place]) for xs, _ in rests]]
+            factor *= found[int(h)][at][:, [int(xs[place]) for xs, _ in rests]]
         below = (factor @ flat).reshape(-1, *shape)
         total = sums[rows][:, None, None] + across
         reached = total[(1 - below if strict else below) > tail]
@@ -138,22 +140,22 @@ def _over_table(
 def _pair_table(
     pair: IntArray,
     tables: list[tuple[int, int, int]],
-    chances: dict[int, FloatArray],
+    found: dict[int, FloatArray],
     scale: FloatArray,
     room: float,
     strict: bool,
 ) -> FloatArray:
     """P(T <= room), or below it when ``strict``, of the last one or two strata."""
     last = int(pair[-1])
-    cumulated = np.cumsum(chances[last], axis=1)
+    cumulated = np.cumsum(found[last], axis=1)
     if len(pair) == 1:
         return _column(cumulated, _reach(room, scale[last], strict))[None, :]
     first = int(pair[0])
-    table = np.zeros((len(chances[first]), len(chances[last])))
-    for x in range(chances[first].shape[1]):
+    table = np.zeros((len(found[first]), len(found[last])))
+    for x in range(found[first].shape[1]):
         rest = _reach(room - x * scale[first], scale[last], strict)
         if rest >= 0:
-            table += np.outer(chances[first][:, x], _column(cumulated, rest))
+            table += np.outer(found[first][:, x], _column(cumulated, rest))
     return table
 
 
@@ -188,8 +190,8 @@ def near_bound(
     slack, more = 0.0, 1e-5
     for h in range(len(n)):
         events = np.arange(errors[h], most[h] + 1)
-        chance = stats.hypergeom.pmf(np.arange(found + 1), size[h], events[:, None], n[h])
-        if len(totals) * len(events) * (found + 1) > 4 * _CHUNK:
+        chance = chances(np.arange(found + 1), events[:, None], int(n[h]), int(size[h]))
+        if len(totals) * len(events) * (found + 1) > _CHUNK // 2:
             return None
         joined = np.zeros((len(totals), len(events), found + 1))
         for x in range(found + 1):
@@ -220,7 +222,7 @@ def _thinned(
         first = np.ones(len(order), dtype=bool)
         first[1:] = (cell[1:] != cell[:-1]).any(axis=1)
         keep = order[first]
-        if len(keep) <= front * len(np.unique(totals)) or slack > 0.01:
+        if len(keep) <= front * len(np.unique(totals)) or slack > 0.005 * (vectors.shape[1] - 1):
             return totals[keep], vectors[keep], slack
         slack *= 4
 
@@ -242,31 +244,24 @@ def chernoff_bound(errors: IntArray, n: IntArray, size: IntArray, tail: float) -
     """
     scale = size / n
     seen = float(scale @ errors)
-    most = size - (n - errors)
-    tables = [_log_chances(int(most[h]), int(n[h]), int(size[h])) for h in range(len(n))]
-    best = int(most.sum())
-    # Around the tilt that is best for a Poisson count, whose bound is exp(x - m) (m/x)^x.
-    for share in (0.15, 0.25, 0.35, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0):
-        tilt = share / float(np.mean(scale))
-        steps = []
-        for h, table in enumerate(tables):
-            found = np.arange(table.shape[1])
-            steps.append(np.diff(special.logsumexp(table - tilt * scale[h] * found, axis=1)))
-        # The largest steps of all strata add up to no less than those of any events there are.
-        logs = np.cumsum(np.sort(np.concatenate(steps))[::-1]) + tilt * seen
-        best = min(best, int((logs > np.log(tail)).sum()))
-    return best
-
-
-def _log_chances(most: int, n: int, size: int) -> FloatArray:
-    """Log chance of each number found (columns), for 0 to ``most`` events there are (rows)."""
-    ways = special.gammaln(np.arange(size + 1) + 1.0)
-    events, found = np.arange(most + 1)[:, None], np.arange(min(n, most) + 1)
-    there = (found <= events) & (n - found <= size - events)
-    rest, other = np.where(there, events - found, 0), np.where(there, size - events - n + found, 0)
-    logs = ways[events] + ways[size - events] - ways[found] - ways[rest]
-    logs = logs + ways[n] + ways[size - n] - ways[n - found] - ways[other] - ways[size]
-    return np.where(there, logs, -np.inf)
+    # Tilts around the one that is best for a Poisson count, in units of a sampled event.
+    tilts = np.array([0.25, 0.4, 0.6, 0.8, 1.0, 1.4, 2.0]) / float(np.mean(scale))
+    alike, count = np.unique(np.stack([errors, n, size]), axis=1, return_counts=True)
+    most = int((size - (n - errors)).sum())
+    steps: list[FloatArray] = []
+    for (x, m, units), times in zip(alike.T.tolist(), count.tolist(), strict=True):
+        # Further events of one stratum alone take the bound below the tail at every tilt.
+        room = (-math.log(tail) + tilts * seen + 1) / -np.expm1(-tilts * units / m)
+        top = min(units - (m - x), math.ceil(float(room.max()) * units / m))
+        events, found = np.arange(top + 1), np.arange(min(m, top) + 1)
+        if len(events) * len(found) > _CHUNK * 4:
+            return most
+        factors = np.exp(-np.outer(found, tilts) * units / m)
+        logs = np.log(chances(found, events[:, None], m, units) @ factors)
+        steps.extend([np.diff(logs, axis=0)] * times)
+    # The largest steps of all strata add up to no less than those of any events there are.
+    logs = np.cumsum(np.sort(np.concatenate(steps), axis=0)[::-1], axis=0) + tilts * seen
+    return min(most, int((logs > math.log(tail)).sum(axis=0).min()))
 
 
 def inside_at_most(
@@ -311,7 +306,7 @@ def _chance_at_most(
     chance: FloatArray = np.ones(1)
     for h in range(len(n)):
         found = np.arange(min(int(n[h]), int(events[h]), math.floor(room / scale[h])) + 1)
-        more = stats.hypergeom.pmf(found, size[h], events[h], n[h])
+        more = chances(found, events[h], int(n[h]), int(size[h]))
         total = (value[:, None] + scale[h] * found).ravel()
         joint = (chance[:, None] * more).ravel()
         kept = total <= room

@@ -10,6 +10,7 @@ from scipy import optimize, special, stats
 from .._checks import check_count
 from ..results import Interval, Side
 from ._limits import DUST, beta_limits, checked_counts, make_interval, tail_of
+from .hypergeometric import last_events
 
 
 def interval_clopper_pearson(
@@ -262,25 +263,7 @@ def interval_hypergeometric(
     size = check_count("population_size", population_size, least=n)
     # A chance equal to the tail is rejected; dust must not keep it.
     tail = tail_of(confidence, side) * (1 + DUST)
-    least, most = errors, size - (n - errors)
-
-    def kept_above(m: int) -> bool:
-        return float(stats.hypergeom.cdf(errors, size, m, n)) > tail
-
-    def kept_below(m: int) -> bool:
-        return float(stats.hypergeom.sf(errors - 1, size, m, n)) > tail
-
-    upper = _last(kept_above, least, most)
-    lower = size - _last(lambda k: kept_below(size - k), size - most, size - least)
+    upper = last_events(errors, n, size, tail)
+    # P(X >= x) is P(X' <= n - x) of the units without the event.
+    lower = size - last_events(n - errors, n, size, tail)
     return make_interval(lower / size, upper / size, confidence, "hypergeometric", side)
-
-
-def _last(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """Largest whole number in low..high where ``holds``; it holds at low and then stops once."""
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low

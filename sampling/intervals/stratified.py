@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from .._checks import FloatArray, check_choice
 from .._show import Table, format_number
@@ -24,6 +24,7 @@ from .enumerated import (
     inside_at_most,
     near_bound,
 )
+from .hypergeometric import chance_at_most, last_events
 
 StratifiedMethod = Literal["exact", "fisher", "wright", "gamma", "gamma-mid-p", "tiwari"]
 Route = Literal["greedy", "enumeration", "bracket", "closed-form"]
@@ -261,7 +262,7 @@ def _lower(strata: _Strata, tail: float, method: StratifiedMethod) -> _Bound:
         return _Bound(outer=count, inner=count, route="enumeration")
     outer = total - min(_fisher(turned, tail).outer, _wright(turned, tail).outer)
     inner = inside_at_least(*strata.parts, tail, _rising_path(strata))
-    return _Bound(outer=outer, inner=max(inner, outer), route="bracket")
+    return _Bound(outer=outer, inner=inner, route="enumeration" if outer == inner else "bracket")
 
 
 def _exact(strata: _Strata, tail: float) -> _Bound:
@@ -275,16 +276,14 @@ def _exact(strata: _Strata, tail: float) -> _Bound:
     if exact is not None:
         return _Bound(outer=exact, inner=exact, route="enumeration")
     near = near_bound(*strata.parts, tail)
-    if near is not None:
-        return _Bound(
-            outer=near[0],
-            inner=near[1],
-            route="enumeration" if near[0] == near[1] else "bracket",
-        )
+    if near is not None and near[0] == near[1]:
+        return _Bound(outer=near[0], inner=near[1], route="enumeration")
     outer = min(_fisher(strata, tail).outer, _wright(strata, tail).outer)
     outer = min(outer, chernoff_bound(*strata.parts, tail))
-    inner = inside_at_most(*strata.parts, tail, _falling_path(strata))
-    return _Bound(outer=outer, inner=min(inner, outer), route="bracket")
+    inner = inside_at_most(*strata.parts, tail, _falling_path(strata, tail))
+    if near is not None:
+        outer, inner = min(outer, near[0]), max(inner, near[1])
+    return _Bound(outer=outer, inner=inner, route="enumeration" if outer == inner else "bracket")
 
 
 def _clean(strata: _Strata, tail: float) -> int:
@@ -299,22 +298,23 @@ def _clean(strata: _Strata, tail: float) -> int:
     return int(np.searchsorted(-np.cumsum(falls), -math.log(tail), side="left"))
 
 
-def _log_tails(x: int, n: int, size: int) -> FloatArray:
-    """Log of P(X <= x) for 0, 1, ... events in a stratum, up to the most the sample allows."""
-    events = np.arange(size - (n - x) + 1)
-    logs: FloatArray = stats.hypergeom.logcdf(x, size, events, n)
-    return np.minimum(logs, 0.0)
+def _falls(strata: _Strata, tail: float) -> list[FloatArray]:
+    """By how much each further event of a stratum changes its log chance of so few.
+
+    As far as Fisher's test can follow; it has rejected whatever lies beyond.
+    """
+    least = math.exp(-float(special.gammainccinv(len(strata.n), tail)) - 1.0)
+    falls = []
+    for x, n, size in zip(*(part.tolist() for part in strata.parts), strict=True):
+        events = np.arange(min(last_events(x, n, size, least) + 1, size - (n - x)) + 1)
+        chance = np.maximum(chance_at_most(x, events, n, size), 1e-300)
+        falls.append(np.diff(np.log(chance)))
+    return falls
 
 
-def _falls(strata: _Strata) -> list[FloatArray]:
-    """By how much each further event of a stratum changes its log chance of so few."""
-    parts = zip(*(part.tolist() for part in strata.parts), strict=True)
-    return [np.diff(_log_tails(*part)) for part in parts]
-
-
-def _falling_path(strata: _Strata) -> IntArray:
+def _falling_path(strata: _Strata, tail: float) -> IntArray:
     """Stratum of each event added, where the log chances together fall least."""
-    falls = [np.minimum.accumulate(fall) for fall in _falls(strata)]
+    falls = [np.minimum.accumulate(fall) for fall in _falls(strata, tail)]
     owner = np.repeat(np.arange(len(falls)), [len(fall) for fall in falls])
     path: IntArray = owner[np.argsort(-np.concatenate(falls), kind="stable")]
     return path
@@ -324,8 +324,11 @@ def _rising_path(strata: _Strata) -> IntArray:
     """Stratum of each event added to those seen, where the log chance of so many rises most."""
     rises = []
     for x, n, size in zip(*(part.tolist() for part in strata.parts), strict=True):
-        events = np.arange(x, size - (n - x) + 1)
-        rises.append(np.diff(stats.hypergeom.logsf(x - 1, size, events, n)))
+        # Until so many are all but certain; P(X >= x) is P(X' <= n - x) of the other units.
+        enough = size - last_events(n - x, n, size, 1 - 1e-6)
+        without = size - np.arange(x, max(x, enough) + 1)
+        chance = np.maximum(chance_at_most(n - x, without, n, size), 1e-300)
+        rises.append(np.diff(np.log(chance)))
     rises = [np.minimum.accumulate(rise) for rise in rises]
     owner = np.repeat(np.arange(len(rises)), [len(rise) for rise in rises])
     path: IntArray = owner[np.argsort(-np.concatenate(rises), kind="stable")]
@@ -334,7 +337,7 @@ def _rising_path(strata: _Strata) -> IntArray:
 
 def _fisher(strata: _Strata, tail: float) -> _Bound:
     # Sorted, the steps add up to no less than any events there are, concave or not.
-    logs = np.cumsum(np.sort(np.concatenate(_falls(strata)))[::-1])
+    logs = np.cumsum(np.sort(np.concatenate(_falls(strata, tail)))[::-1])
     kept = special.gammaincc(len(strata.n), np.maximum(-logs, 0.0)) > tail
     count = int(kept.sum())
     return _Bound(outer=count, inner=count, route="closed-form")
@@ -344,7 +347,7 @@ def _wright(strata: _Strata, tail: float) -> _Bound:
     each = -math.expm1(math.log1p(-tail) / len(strata.n))
     count = 0
     for part in zip(strata.errors.tolist(), strata.n.tolist(), strata.size.tolist(), strict=True):
-        count += int((_log_tails(*part) > math.log(each)).sum()) - 1
+        count += last_events(*part, each)
     return _Bound(outer=count, inner=count, route="closed-form")
 
 
