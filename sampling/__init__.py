@@ -93,6 +93,7 @@ from .results import (
     ProportionEstimate,
     read_result,
 )
+from .samplers import StratifiedSampler, TwoStageSampler
 from .selection import (
     brewer_draw_probs,
     inclusion_probs,
@@ -111,6 +112,7 @@ from .selection import (
     select_systematic,
     variance_from_probs,
 )
+from .simulation import DesignSimulation, SimulatedRisk, simulate_design
 from .size import (
     ClusterTake,
     DetectionSize,
@@ -144,6 +146,7 @@ __all__ = [
     "CompositePart",
     "Decision",
     "Design",
+    "DesignSimulation",
     "DetectionSize",
     "DifferenceSize",
     "DoubleSamplingEstimate",
@@ -176,11 +179,14 @@ __all__ = [
     "SampleSize",
     "SamplingError",
     "SamplingWarning",
+    "SimulatedRisk",
     "SmallSampleWarning",
     "StratifiedInterval",
+    "StratifiedSampler",
     "StratumAllocation",
     "TrueRate",
     "TwoPhaseDesign",
+    "TwoStageSampler",
     "VarianceComponents",
     "VerifiedFindings",
     "VerifiedRate",
@@ -259,6 +265,7 @@ __all__ = [
     "select_simple",
     "select_stratified",
     "select_systematic",
+    "simulate_design",
     "size_for_detection",
     "size_for_difference",
     "size_for_mean",
