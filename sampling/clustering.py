@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ._checks import (
     FloatArray,
+    check_choice,
     check_columns,
     check_complete,
     check_share,
@@ -34,6 +35,12 @@ LEAST_EVENTS = 30
 CLUMPED = 0.15
 CLUMPED_PRIOR = (1.0, 9.0)
 
+# An area's own design effect is trusted when it exceeds the model's by this factor, with so many
+# events (docs/decisions/0002).
+OWN_DEFF_FACTOR = 1.5
+OWN_DEFF_EVENTS = 6
+
+Outlying = Literal["kept", "set-aside"]
 PoolPolicy = Literal["pooled", "floor-plan", "plan"]
 
 
@@ -153,6 +160,8 @@ class PooledIcc(Result):
         estimate, the plan.
     reason : str
         Why that policy acted.
+    set_aside : tuple of str
+        Areas left out of the estimate, whose own design effect speaks for them.
     """
 
     icc: float
@@ -165,6 +174,7 @@ class PooledIcc(Result):
     take: float
     policy: PoolPolicy
     reason: str
+    set_aside: tuple[str, ...] = ()
 
     @property
     def prior(self) -> tuple[float, float]:
@@ -186,7 +196,8 @@ class PooledIcc(Result):
                     format_number(self.take, 1),
                 ),
             ),
-            notes=(self.reason,),
+            notes=(self.reason,)
+            + ((f"set aside: {', '.join(self.set_aside)}",) if self.set_aside else ()),
         )
 
 
@@ -198,6 +209,7 @@ def pool_icc(
     by: str | Sequence[str],
     plan: float = 0.05,
     size: str | None = None,
+    outlying: Outlying = "kept",
 ) -> PooledIcc:
     r"""Intra-cluster correlation of a rare event, pooled over many areas.
 
@@ -217,6 +229,11 @@ def pool_icc(
         Correlation to plan with, in [0, 1].
     size : str, optional
         Column of element counts per unit (persons), above 0; the rate is then one of elements.
+    outlying : {"kept", "set-aside"}, default "kept"
+        What to do with areas of at least 6 events whose own design effect is more than 1.5 times
+        what all others, or the plan, would give: "set-aside" leaves them out of the estimate,
+        which suits small pools when ``estimate_proportion(own_deff="if-larger")`` lets them stand
+        on their own.
 
     Returns
     -------
@@ -237,6 +254,12 @@ def pool_icc(
     b the sampled units per PSU, both averaged with weights n. The estimate is used when
     there are at least 30 areas and 30 events (units with the event, unweighted), else the larger
     of it and the plan: a judgement, tested with 100 areas (good) and 10 (not enough).
+
+    With few areas one that is wholly wrong in one village makes all others wide: in simulated
+    pools of 5 and 10, of 33 households from each of 30 villages at a rate of .4 %, the neighbours
+    were shown to lie below 2 % in none of the runs, and in 70 % with that area set aside. In
+    regular pools of 5 to 20 areas, correlation .05 to .30, setting aside kept coverage at 95.7 %
+    or more, with intervals 1 to 22 % narrower.
 
     With ``size`` z, p is the ratio of the sums of wzy and wz, v its linearised variance, K uses
     the weights wz, and n and b count units, so D compares with a simple random sample of n units
@@ -267,19 +290,48 @@ def pool_icc(
     check_complete(data, areas_by)
     event = events_of(data, variable)
     element = numbers_of(data, size, least=0, strict=True) if size else np.ones(len(data))
+    check_choice("outlying", outlying, get_args(Outlying))
+    groups = data.groupby(areas_by, observed=True).indices
     areas = [
-        _area_parts(data.iloc[rows], design, event[rows], element[rows])
-        for rows in data.groupby(areas_by, observed=True).indices.values()
+        _area_parts(data.iloc[rows], design, event[rows], element[rows]) for rows in groups.values()
     ]
-    spread, simple, kish, take = (sum(part) for part in zip(*areas, strict=True))
+    table = np.array(areas)
+    n = np.array([len(rows) for rows in groups.values()], dtype=np.float64)
+    events = np.array([event[rows].sum() for rows in groups.values()])
+    aside = np.zeros(len(n), dtype=bool)
+    if outlying == "set-aside":
+        aside = _outlying(table, n, events, planned)
+    spread, simple, kish, take = (sum(part) for part in table[~aside].T.tolist())
+    used = float(n[~aside].sum())
     return _settle(
         deff=spread / simple if simple > 0 else None,
-        kish=kish / len(data),
-        take=take / len(data),
+        kish=kish / used,
+        take=take / used,
         plan=planned,
-        areas=len(areas),
-        events=int(event.sum()),
+        areas=int((~aside).sum()),
+        events=int(events[~aside].sum()),
+        set_aside=tuple(
+            ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+            for name, out in zip(groups, aside.tolist(), strict=True)
+            if out
+        ),
     )
+
+
+def _outlying(
+    table: FloatArray, n: FloatArray, events: FloatArray, plan: float
+) -> npt.NDArray[np.bool_]:
+    """Areas whose own design effect is clearly larger than all others together suggest."""
+    rest = table.sum(axis=0) - table
+    others = n.sum() - n
+    own, simple, kish, take = table.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = rest[:, 0] / rest[:, 1] / (rest[:, 2] / others) - 1
+        icc = np.clip(np.nan_to_num(excess / (rest[:, 3] / others - 1), posinf=0.0), plan, 1.0)
+        deff = np.nan_to_num(own / simple, posinf=0.0)
+    model = np.maximum(1.0, kish / n * (1 + (take / n - 1) * icc))
+    out: npt.NDArray[np.bool_] = (events >= OWN_DEFF_EVENTS) & (deff > OWN_DEFF_FACTOR * model)
+    return out if not out.all() else np.zeros_like(out)
 
 
 def _area_parts(
@@ -302,7 +354,14 @@ def _area_parts(
 
 
 def _settle(
-    *, deff: float | None, kish: float, take: float, plan: float, areas: int, events: int
+    *,
+    deff: float | None,
+    kish: float,
+    take: float,
+    plan: float,
+    areas: int,
+    events: int,
+    set_aside: tuple[str, ...],
 ) -> PooledIcc:
     estimate: float | None = None
     if deff is not None and take > 1:
@@ -326,4 +385,5 @@ def _settle(
         take=take,
         policy="plan" if estimate is None else "pooled" if enough else "floor-plan",
         reason=reason,
+        set_aside=set_aside,
     )

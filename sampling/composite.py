@@ -22,13 +22,13 @@ from ._checks import (
 )
 from ._rounding import complement
 from ._show import Table, format_number
-from .clustering import PooledIcc, variance_factor
+from .clustering import OWN_DEFF_EVENTS, OWN_DEFF_FACTOR, PooledIcc, variance_factor
 from .design import Design
 from .errors import ArgumentError
 from .intervals import interval_korn_graubard, korn_graubard_limits
 from .intervals._limits import mid_p_limits
 from .layout import lay_out
-from .proportions import OWN_DEFF_EVENTS, OWN_DEFF_FACTOR, OwnDeff
+from .proportions import OwnDeff
 from .results import Interval, Result
 
 CompositeInterval = Literal["korn-graubard", "mid-p"]

@@ -12,7 +12,13 @@ import pandas as pd
 from ._checks import FloatArray, check_choice, check_fraction, check_number, check_share
 from ._rounding import complement
 from ._sums import distinct, sum_by
-from .clustering import CLUMPED, PooledIcc, variance_factors
+from .clustering import (
+    CLUMPED,
+    OWN_DEFF_EVENTS,
+    OWN_DEFF_FACTOR,
+    PooledIcc,
+    variance_factors,
+)
 from .design import AnyDesign
 from .errors import ArgumentError
 from .intervals.beta_binomial import PRIOR, beta_binomial_limits
@@ -23,8 +29,6 @@ from .results import DeffReference, Estimates, Interval, ProportionEstimate
 from .sample import Domains, Sample, domains_of, sample_of, values_of
 
 OwnDeff = Literal["ignore", "if-larger"]
-OWN_DEFF_FACTOR = 1.5
-OWN_DEFF_EVENTS = 6
 # Spread of weights, over their mean, up to which counts alone carry what a sample says.
 ALIKE_WEIGHTS = 0.2
 NO_EFFECTIVE = "no own effective size: the variance is zero"

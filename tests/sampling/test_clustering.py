@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from golden_cases import load_golden
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampling import ArgumentError, Design, LonelyUnitError, design_effect, pool_icc
@@ -152,3 +152,39 @@ def test_refusals(call, code, phrase):
     with pytest.raises(ArgumentError, match=phrase) as caught:
         call()
     assert caught.value.code == code
+
+
+def with_one_staged(areas=5, **more):
+    """A province whose first county has one village where every household is wrong."""
+    data = province(areas=areas, villages=20, take=20, rate=0.01, icc=0.03, **more)
+    return data.assign(poor=data["poor"] | (data["village"] == 0))
+
+
+def test_a_staged_county_may_be_set_aside():
+    data, design = with_one_staged(), Design(psu="village")
+    kept = pool_icc(data, "poor", design, by="county")
+    aside = pool_icc(data, "poor", design, by="county", outlying="set-aside")
+    assert aside.set_aside == ("0",)
+    assert "set aside: 0" in str(aside)
+    rest = pool_icc(data[data["county"] != 0], "poor", design, by="county")
+    assert (aside.estimate, aside.areas, aside.events) == (rest.estimate, rest.areas, rest.events)
+    assert kept.icc > 3 * aside.icc
+    assert kept.set_aside == ()
+
+
+@given(seed=st.integers(0, 10_000), plan=st.floats(0.0, 0.3))
+@settings(deadline=None, max_examples=30)
+def test_setting_aside_never_raises_the_correlation_and_leaves_some_area(seed, plan):
+    data = province(areas=6, rate=0.03, icc=0.15, seed=seed)
+    design = Design(psu="village")
+    kept = pool_icc(data, "poor", design, by="county", plan=plan)
+    aside = pool_icc(data, "poor", design, by="county", plan=plan, outlying="set-aside")
+    assert aside.icc <= kept.icc + 1e-12
+    assert aside.areas + len(aside.set_aside) == 6
+    assert aside.areas >= 1
+
+
+def test_an_area_alone_is_never_set_aside():
+    data = with_one_staged(areas=1)
+    found = pool_icc(data, "poor", Design(psu="village"), by="county", outlying="set-aside")
+    assert (found.areas, found.set_aside) == (1, ())
