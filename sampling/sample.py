@@ -10,6 +10,7 @@ from functools import singledispatch
 import numpy as np
 import pandas as pd
 
+from ._cells import Cells, cells_of
 from ._checks import (
     FloatArray,
     check_columns,
@@ -25,6 +26,7 @@ from .variance import (
     covariance_of_totals,
     degrees_of_freedom,
     domain_variances,
+    in_one_pass,
     is_census,
     method_of,
 )
@@ -53,8 +55,16 @@ class Domains:
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Sum of one value per row over each domain."""
+        if int(self.code.min()) >= 0:
+            if len(self) == 1:
+                return np.array([values.sum()], dtype=np.float64)
+            return sum_by(self.code, values, len(self))
         rows = self.code >= 0
         return sum_by(self.code[rows], values[rows], len(self))
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Values of domains, one per row or, with one domain, as they stand."""
+        return values if len(self) == 1 else values[self.code]
 
     def rows(self, place: int) -> IntArray:
         """Rows of one domain."""
@@ -70,14 +80,25 @@ def domains_of(data: pd.DataFrame, by: str | Sequence[str] | None, keep: BoolArr
     check_columns(data, names)
     kept = data if keep.all() else data.loc[keep]
     check_complete(kept, names)
-    groups = kept.groupby(names, observed=True)
+    labels, found = _numbered(kept, names)
+    code = found
+    if len(kept) < len(data):
+        code = np.full(len(data), -1, dtype=np.intp)
+        code[keep] = found
+    return Domains(by=tuple(names), labels=labels, code=code)
+
+
+def _numbered(data: pd.DataFrame, names: list[str]) -> tuple[tuple[tuple[str, ...], ...], IntArray]:
+    """Labels of the domains in order, and the place of each row among them."""
+    if len(names) == 1:
+        found, values = pd.factorize(data[names[0]], sort=True)
+        return tuple((str(value),) for value in values.tolist()), found.astype(np.intp, copy=False)
+    groups = data.groupby(names, observed=True)
     labels = tuple(
         tuple(str(part) for part in (key if isinstance(key, tuple) else (key,)))
         for key in groups.indices
     )
-    code = np.full(len(data), -1, dtype=np.intp)
-    code[keep] = groups.ngroup().to_numpy()
-    return Domains(by=tuple(names), labels=labels, code=code)
+    return labels, groups.ngroup().to_numpy().astype(np.intp, copy=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,11 +156,13 @@ class LinearSample(Sample):
         self.weight = layout.weight
         self.method = method_of(layout)
         self.psu = layout.psu
+        self._last: tuple[Domains, list[Cells]] | None = None
 
     def variances(self, domains: Domains, top: FloatArray, bottom: FloatArray | None) -> FloatArray:
         """Variance of the linearised variable; the dust of cancelling residuals is no variance."""
         scores, size = self._scores(domains, top, bottom)
-        variance = domain_variances(self.layout, domains.code, len(domains), scores)
+        cells = self._cells(domains) if in_one_pass(self.layout) else None
+        variance = domain_variances(self.layout, domains.code, len(domains), scores, cells)
         share = 1e-11 if self.layout.projections else 1e-13
         dust = share * domains.sums(self.weight * size)
         return np.where(variance <= dust**2, 0.0, variance)
@@ -150,8 +173,8 @@ class LinearSample(Sample):
         if bottom is None:
             return top, np.abs(top)
         above, below = domains.sums(self.weight * top), domains.sums(self.weight * bottom)
-        ratio = (above / below)[domains.code]
-        under = below[domains.code]
+        ratio = domains.spread(above / below)
+        under = domains.spread(below)
         return (top - ratio * bottom) / under, (np.abs(top) + np.abs(ratio * bottom)) / np.abs(
             under
         )
@@ -175,7 +198,16 @@ class LinearSample(Sample):
 
     def df(self, domains: Domains) -> IntArray:
         """PSUs with a case less strata with one."""
-        return degrees_of_freedom(self.layout, domains.code, len(domains))
+        first = self._cells(domains)[0] if in_one_pass(self.layout) else None
+        return degrees_of_freedom(self.layout, domains.code, len(domains), first)
+
+    def _cells(self, domains: Domains) -> list[Cells]:
+        """Cells of every stage; those of the last domains asked for are kept."""
+        if self._last is None or self._last[0] is not domains:
+            stages = self.layout.stages
+            found = [cells_of(stage, domains.code, len(domains)) for stage in stages]
+            self._last = (domains, found)
+        return self._last[1]
 
     def census(self, domains: Domains) -> BoolArray:
         """Domains whose strata are all sampled whole."""

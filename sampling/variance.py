@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ._cells import Cells, cells_of
 from ._checks import FloatArray, name_some
-from ._sums import distinct, sum_by
+from ._sums import sum_by
 from .errors import ArgumentError, LonelyUnitError
 from .layout import BoolArray, IntArray, Layout, Stage, Unequal
 
@@ -273,7 +274,11 @@ def _quadratic(
 
 
 def domain_variances(
-    layout: Layout, code: IntArray, domains: int, values: FloatArray
+    layout: Layout,
+    code: IntArray,
+    domains: int,
+    values: FloatArray,
+    cells: Sequence[Cells] | None = None,
 ) -> FloatArray:
     """Variance of the weighted total of ``values`` over each domain.
 
@@ -287,6 +292,8 @@ def domain_variances(
         Number of domains.
     values : array
         One unweighted value of the linearised variable for each row.
+    cells : sequence of Cells, optional
+        What ``cells_of`` gives for each stage, when it is known already.
 
     Returns
     -------
@@ -298,14 +305,20 @@ def domain_variances(
     Work and memory grow with the rows, not with rows times domains: a unit without a case of a
     domain enters by its count alone.
     """
-    if layout.projections or layout.unequal is not None:
+    if not in_one_pass(layout):
         return _one_by_one(layout, code, domains, values)
-    rows = np.flatnonzero(code >= 0)
-    weighted = layout.weight[rows] * values[rows]
+    if cells is None:
+        cells = [cells_of(stage, code, domains) for stage in layout.stages]
+    weighted = layout.weight * values
     total: FloatArray = np.zeros(domains)
-    for place, stage in enumerate(layout.stages):
-        total += _stage_variances(layout, place, stage, code[rows], domains, rows, weighted)
+    for place, (stage, part) in enumerate(zip(layout.stages, cells, strict=True)):
+        total += _stage_variances(layout, place, stage, part, domains, weighted)
     return total
+
+
+def in_one_pass(layout: Layout) -> bool:
+    """Whether all domains are served by one pass over the rows."""
+    return not layout.projections and layout.unequal is None
 
 
 def _one_by_one(layout: Layout, code: IntArray, domains: int, values: FloatArray) -> FloatArray:
@@ -327,29 +340,23 @@ def _stage_variances(
     layout: Layout,
     place: int,
     stage: Stage,
-    code: IntArray,
+    cells: Cells,
     domains: int,
-    rows: IntArray,
     weighted: FloatArray,
 ) -> FloatArray:
     """Variance that one stage adds to each domain."""
-    units, strata = len(stage.stratum_of_unit), len(stage.count)
-    cell, place_of = distinct(code * units + stage.unit[rows], domains * units)
-    totals = sum_by(place_of, weighted, len(cell))
-    domain, unit = cell // units, cell % units
-    group, inverse = distinct(domain * strata + stage.stratum_of_unit[unit], domains * strata)
-    seen = np.bincount(inverse, minlength=len(group))
-    at, owner = group % strata, group // strata
+    totals = cells.totals(weighted)
+    at, owner, seen = cells.stratum, cells.owner, cells.seen
     count = stage.count[at]
-    centre = sum_by(inverse, totals, len(group)) / count
+    centre = cells.group_sums(totals) / count
     lonely = _lonely(layout, stage, place)[at]
     if layout.lonely_domain == "domain" and layout.lonely_psu in _TREATED:
         lonely |= (seen == 1) & (stage.open_share[at] > 1e-7)
     policy = layout.lonely_psu
-    mean = sum_by(domain, totals, domains) / units
-    if policy == "adjust":
+    if policy == "adjust" and lonely.any():
+        mean = sum_by(cells.domain, totals, domains) / len(stage.stratum_of_unit)
         centre = np.where(lonely, mean[owner], centre)
-    squares = sum_by(inverse, (totals - centre[inverse]) ** 2, len(group))
+    squares = cells.group_sums((totals - cells.by_cell(centre)) ** 2)
     squares += (count - seen) * centre**2
     factor = stage.scale[at] * stage.open_share[at] * count / np.maximum(count - 1, 1)
     by_group = factor * squares
@@ -363,16 +370,18 @@ def _stage_variances(
     return variance
 
 
-def degrees_of_freedom(layout: Layout, code: IntArray, domains: int) -> IntArray:
-    """For each domain, PSUs with a case less strata with one; rows of weight 0 do not count."""
-    units, strata = len(layout.stratum_of_psu), len(layout.psu_count)
-    rows = np.flatnonzero((code >= 0) & (layout.weight != 0))
-    domains_of_rows = code[rows]
-    cell = distinct(domains_of_rows * units + layout.psu[rows], domains * units)[0]
-    of_cell = layout.stratum_of_psu[cell % units]
-    group = distinct((cell // units) * strata + of_cell, domains * strata)[0]
-    return np.bincount(cell // units, minlength=domains) - np.bincount(
-        group // strata, minlength=domains
+def degrees_of_freedom(
+    layout: Layout, code: IntArray, domains: int, cells: Cells | None = None
+) -> IntArray:
+    """For each domain, PSUs with a case less strata with one; rows of weight 0 do not count.
+
+    ``cells`` are those of the first stage, when they are known already.
+    """
+    idle = (layout.weight == 0) & (code >= 0)
+    if cells is None or idle.any():
+        cells = cells_of(layout.stages[0], np.where(idle, -1, code), domains)
+    return np.bincount(cells.domain, minlength=domains) - np.bincount(
+        cells.owner, minlength=domains
     )
 
 
