@@ -257,7 +257,7 @@ def pool_icc(
 
     With few areas one that is wholly wrong in one village makes all others wide: in simulated
     pools of 5 and 10, of 33 households from each of 30 villages at a rate of .4 %, the neighbours
-    were shown to lie below 2 % in none of the runs, and in 70 % with that area set aside. In
+    were shown to lie below 2 % in none of the runs, and in 69 to 70 % with that area set aside. In
     regular pools of 5 to 20 areas, correlation .05 to .30, setting aside kept coverage at 95.7 %
     or more, with intervals 1 to 22 % narrower.
 
