@@ -250,3 +250,25 @@ def test_pooled_forms_hold_the_estimate_mirror_and_ignore_scale_and_order(events
     if icc == 0 and form == "korn-graubard":
         exact = special.betainccinv(sum(events) + 1, 8 * len(events) - sum(events), 0.025)
         assert sum(events) == 8 * len(events) or here.upper == pytest.approx(exact)
+
+
+@given(
+    st.integers(2, 30),
+    st.integers(2, 40),
+    st.floats(0.001, 0.5),
+    st.sampled_from(["korn-graubard", "mid-p"]),
+)
+@settings(deadline=None, max_examples=30)
+def test_upper_limit_without_events_falls_with_n_and_rises_with_correlation_and_take(
+    psus, take, icc, form
+):
+    def upper(m, b, rho):
+        row = estimate_proportion(county([0] * m, b), "poor", VILLAGES, interval=form, icc=rho)[0]
+        deff = 1 + (b - 1) * rho
+        tail = 0.025 if form == "korn-graubard" else 0.05
+        assert row.upper == pytest.approx(1 - tail ** (deff / (m * b)), rel=1e-9)
+        return row.upper
+
+    assert upper(psus + 1, take, icc) < upper(psus, take, icc) < upper(psus, take, icc * 1.1)
+    # As many units from half as many PSUs.
+    assert upper(psus, 2 * take, icc) > upper(2 * psus, take, icc)
