@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+RIVALS := .bench/rivals
 
-.PHONY: demo test test-slow golden lint clean
+.PHONY: demo test test-slow golden bench lint clean
 
 $(STAMP): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
@@ -24,10 +25,18 @@ test-slow: $(STAMP)
 golden: $(STAMP)
 	$(PY) tests/golden/make_golden.py
 
+$(RIVALS)/.installed: benchmarks/rivals.txt
+	test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+bench: $(STAMP) $(RIVALS)/.installed
+	$(PY) benchmarks/peers_bench.py --rivals $(RIVALS)
+
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf demo-output build *.egg-info
+	rm -rf demo-output build .bench *.egg-info
