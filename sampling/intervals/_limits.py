@@ -79,6 +79,8 @@ def bisect(
     """Where ``left`` turns false between ``low`` and ``high``, to the last digits."""
     for _ in range(200):
         middle = (low + high) / 2
+        if ((middle == low) | (middle == high)).all():
+            break
         there = left(middle)
         low, high = np.where(there, middle, low), np.where(there, high, middle)
     return (low + high) / 2
