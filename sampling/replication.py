@@ -289,32 +289,40 @@ def _bootstrap(
             code="bootstrap-parts",
         )
     count = check_count("n", n, least=2)
-    factors = np.ones((1, count))
-    reach = np.ones((1, count))
+    factors = reach = np.ones((1, count))
     parent = np.zeros(len(layout.weight), dtype=np.intp)
     for stage in layout.stages:
         above = np.empty(len(stage.stratum_of_unit), dtype=np.intp)
         above[stage.unit] = parent
+        # The first stage lies in one whole: its only row is spread by numpy, not copied.
+        within = above if len(reach) > 1 else slice(None)
         times = _resampled(layout, stage, count, rng)
-        step = np.sqrt(stage.scale * stage.open_share)[stage.stratum_of_unit][:, None]
-        factors = factors[above] + step * reach[above] * (times - 1)
+        move = times - 1
+        move *= np.sqrt(stage.scale * stage.open_share)[stage.stratum_of_unit][:, None]
+        move *= reach[within]
+        move += factors[within]
         if stage is not layout.stages[-1]:
-            reach = reach[above] * np.sqrt(times)
-        parent = stage.unit
+            reach = reach[within] * np.sqrt(times)
+        factors, parent = move, stage.unit
     replicator = UnitFactors(layout.weight, layout.stages[-1].unit, factors)
     return replicator, 1 / count if mse else 1 / (count - 1), np.ones(count)
 
 
 def _resampled(layout: Layout, stage: Stage, count: int, rng: np.random.Generator) -> FloatArray:
     """For each unit and replicate, n/(n-1) times how often n - 1 draws took it; 1 in a census."""
-    times = np.ones((len(stage.stratum_of_unit), count))
     strata = _open_strata(layout, stage)
     order = np.argsort(stage.stratum_of_unit, kind="stable")
     starts = np.searchsorted(stage.stratum_of_unit[order], np.arange(len(stage.count)))
     sizes = stage.count.astype(np.intp)
-    for size in np.unique(sizes[strata]):
-        same = strata[sizes[strata] == size]
-        drawn = rng.multinomial(size - 1, np.full(size, 1 / size), size=(len(same), count))
-        units = order[starts[same][:, None] + np.arange(size)]
-        times[units.ravel()] = drawn.transpose(0, 2, 1).reshape(-1, count) * (size / (size - 1))
+    times = np.ones((len(order), count))
+    for size in np.unique(sizes[strata]).tolist():
+        same = starts[strata[sizes[strata] == size]]
+        # Single draws, counted: quicker than asking for each unit's number of them.
+        drawn = rng.integers(0, size, size=(len(same), size - 1, count))
+        drawn += size * np.arange(len(same))[:, None, None]
+        drawn *= count
+        drawn += np.arange(count)
+        hits = np.bincount(drawn.ravel(), minlength=len(same) * size * count)
+        units = order[same[:, None] + np.arange(size)].ravel()
+        times[units] = hits.reshape(-1, count) * (size / (size - 1))
     return times
