@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Callable
 from statistics import NormalDist
 
+import numpy as np
 import pandas as pd
 
 from golden_survey.building import BEING_BUILT
@@ -15,12 +17,14 @@ from golden_survey.verdicts import Case
 from sampling import (
     ApproximationWarning,
     Design,
+    bound_stringer,
     calibrate,
     estimate_mean,
     estimate_ratio,
     estimate_total,
     interval_clopper_pearson,
     interval_hypergeometric,
+    select_monetary,
 )
 
 Z = NormalDist().inv_cdf(0.975)
@@ -134,15 +138,65 @@ def zero_errors(case: Case) -> None:
     case.equal("pooled", pooled, out["proportional_pooled_upper"])
 
 
+def money_units(case: Case) -> None:
+    """Units of money at a fixed interval from a start."""
+    params, out = case.doc["params"], case.outputs
+    values = read("jfa_BuildIt.csv")["bookValue"].to_numpy()
+    drawn = select_monetary(values, params["n"], start=params["u"])
+    case.equal(
+        "interval, start, total",
+        [drawn.interval, drawn.start, drawn.book_total],
+        [out["interval"], out["start"], out["total"]],
+    )
+    rows = [
+        place + 1
+        for place, hit in zip(drawn.positions, drawn.hits, strict=True)
+        for _ in range(hit)
+    ]
+    case.equal("rows", rows, out["rows"])
+    case.equal("distinct", len(drawn.positions), out["distinct"])
+
+
+def stringer(case: Case) -> None:
+    """Stringer's bound with binomial and with Poisson limits."""
+    params, out = case.doc["params"], case.outputs
+    n, level = out["n"], params.get("level", 0.95)
+    taints = taints_of(case)
+    for name, method in (("binomial", "stringer"), ("poisson", "stringer-poisson")):
+        found = bound_stringer(taints, n, confidence=level, method=method)
+        case.equal(name, found.upper, out[f"stringer_{name}"])
+    case.equal("most likely", math.fsum(taints) / n, out["most_likely"])
+    case.equal("errors", len(taints), out["errors"])
+
+
+def taints_of(case: Case) -> list[float]:
+    """Taints of a case: drawn from the books, or written in its call."""
+    if not case.doc["data"]:
+        listed = re.sub(r"rep\(1,5\)", "1,1,1,1,1", case.call.split("(", 1)[1].rsplit(",n=", 1)[0])
+        listed = listed.replace("numeric(0)", "")
+        return [float(text) for text in re.findall(r"[\d.]+", listed)]
+    if "allowances" in case.doc["data"][0]:
+        table = read("jfa_allowances.csv")
+        rows = table[table["times"] > 0]
+        rows = rows.loc[rows.index.repeat(rows["times"].astype(int))]
+    else:
+        _, _, n, u = case.doc["params"]["selection"].split("-")[0:4]
+        book = read("jfa_BuildIt.csv")
+        drawn = select_monetary(book["bookValue"].to_numpy(), int(n), start=float(u))
+        rows = book.iloc[np.repeat(drawn.positions, drawn.hits)]
+    taints = ((rows["bookValue"] - rows["auditValue"]) / rows["bookValue"]).clip(0, 1)
+    return taints[taints > 0].tolist()
+
+
 METHODS: dict[str, Callable[[Case], None]] = {
+    "mus_selection_given_start": money_units,
+    "stringer_bound": stringer,
     "audit_total_estimators": totals,
     "audit_total_stratified": totals_in_strata,
     "attribute_stratified": attributes_in_strata,
     "zero_error_bounds": zero_errors,
 }
 NOT_OFFERED = {
-    "mus_selection_given_start": BEING_BUILT,
-    "stringer_bound": BEING_BUILT,
     "sprt": BEING_BUILT,
     "operating_characteristic": BEING_BUILT,
 }
