@@ -178,16 +178,29 @@ class PhotoReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoWithdrawal:
+    """That an inspector took a photo back; the photo itself stays where it is kept."""
+
+    photo_id: str
+    assignment_id: str
+    inspector_id: str
+    sha256: str
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Something that waits for the person who asks: what, how many, of how many, where.
 
-    ``county_code`` is empty where it concerns no single county.
+    ``county_code`` is empty where it concerns no single county; ``villages`` is the number of
+    villages that it lies in, 0 where it lies in none.
     """
 
     kind: str
     count: int
     of: int
     county_code: str = ""
+    villages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from .concluding import (
     write_county_report,
 )
 from .context import Context
-from .drafts import load_draft, my_photos, put_photo_piece, save_draft
+from .drafts import load_draft, my_photos, put_photo_piece, save_draft, withdraw_photo
 from .field import (
     arrive,
     assign_inspectors,
@@ -187,5 +187,6 @@ __all__ = [
     "void_ceremony",
     "waiting",
     "who_am_i",
+    "withdraw_photo",
     "write_county_report",
 ]

@@ -6,8 +6,8 @@ import hashlib
 import re
 from datetime import datetime
 
-from ..errors import OperatorError
-from ..model import Action, Answer, Draft, DraftReceipt, Photo, PhotoReceipt
+from ..errors import OperatorError, WrongStageError
+from ..model import Action, Answer, Draft, DraftReceipt, Photo, PhotoReceipt, PhotoWithdrawal
 from ..store import (
     Store,
     Transaction,
@@ -163,10 +163,63 @@ def put_photo_piece(
 
 
 def my_photos(context: Context, store: Store, *, assignment_id: str) -> tuple[Photo, ...]:
-    """Return the photos of one's own visit, in the order in which they were kept."""
+    """Return the photos of one's own visit that stand, in the order in which they were kept."""
     with store.reading() as tx:
         own_assignment(tx, context, assignment_id, Action.ADD_PHOTO)
-        return tx.photos_of(assignment_id)
+        return tuple(
+            photo
+            for photo in tx.photos_of(assignment_id)
+            if tx.latest(PhotoWithdrawal, _photo_key(context, photo.photo_id)) is None
+        )
+
+
+def withdraw_photo(
+    context: Context, store: Store, *, assignment_id: str, photo_id: str
+) -> PhotoWithdrawal:
+    """Take one's own photo back; it stays kept and journalled, and is shown no more.
+
+    Asked twice, the first withdrawal is returned.
+
+    Raises
+    ------
+    OperatorError
+        The visit has no such photo ("photo-unknown").
+    WrongStageError
+        The visit was finished since: the photo belongs to what was handed in ("photo-handed-in").
+    """
+    with store.transaction() as tx:
+        assignment = own_assignment(tx, context, assignment_id, Action.ADD_PHOTO)
+        photo = tx.photo(context.person_id, photo_id)
+        if photo is None or photo.assignment_id != assignment_id:
+            raise OperatorError("photo-unknown", assignment=assignment_id)
+        key = _photo_key(context, photo_id)
+        known = tx.latest(PhotoWithdrawal, key)
+        if known is not None:
+            return known
+        finding = tx.latest_finding(assignment_id)
+        if finding is not None and finding.server_at >= photo.stored_at:
+            raise WrongStageError("photo-handed-in", assignment=assignment_id)
+        withdrawal = PhotoWithdrawal(
+            photo_id=photo_id,
+            assignment_id=assignment_id,
+            inspector_id=context.person_id,
+            sha256=photo.sha256,
+            withdrawn_at=context.clock(),
+        )
+        tx.append(withdrawal, key=key, county=assignment.county_code)
+        record(
+            tx,
+            context,
+            "withdraw-photo",
+            county_code=assignment.county_code,
+            subject=assignment_id,
+            sha256=photo.sha256,
+        )
+    return withdrawal
+
+
+def _photo_key(context: Context, photo_id: str) -> str:
+    return f"{context.person_id}|{photo_id}"
 
 
 def _receipt(draft: Draft) -> DraftReceipt:

@@ -25,7 +25,7 @@ from ..store import Store, from_json_value, to_json_value
 from ..text import LANGUAGES
 from .concluding import results, sentence, write_county_report
 from .context import Context
-from .drafts import load_draft, my_photos, put_photo_piece, save_draft
+from .drafts import load_draft, my_photos, put_photo_piece, save_draft, withdraw_photo
 from .field import arrive, my_villages, my_visits, record_visit, replace
 from .forms import ask_back, my_progress, visit_form, visit_state
 from .overview import (
@@ -100,6 +100,7 @@ CALLS: Mapping[str, Call] = {
         load_draft,
         put_photo_piece,
         my_photos,
+        withdraw_photo,
         round_overview,
         results,
         sentence,

@@ -183,8 +183,14 @@ def _for_inspector(tx: Transaction, person: Person, round_: Round) -> Iterator[W
             continue
         mine = [a for a in tx.assignments_of(person.person_id) if a.county_code == code]
         named = [a for a in mine if a.state in (AssignmentState.RELEASED, AssignmentState.VISITED)]
-        left = sum(a.state is AssignmentState.RELEASED for a in named)
-        yield Waiting(kind="visits-left", count=left, of=len(named), county_code=code)
+        left = [a for a in named if a.state is AssignmentState.RELEASED]
+        yield Waiting(
+            kind="visits-left",
+            count=len(left),
+            of=len(named),
+            county_code=code,
+            villages=len({a.psu for a in left}),
+        )
         releases = [
             r for r in tx.all(VillageRelease, county=code) if r.inspector_id == person.person_id
         ]

@@ -17,7 +17,7 @@ DOORS: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
         frozenset({"visits-left", "villages-ahead", "second-tries"}),
     ),
     "results": (
-        frozenset({Role.EVALUATOR, Role.PROVINCE}),
+        frozenset({Role.EVALUATOR, Role.PROVINCE, Role.OBSERVER}),
         frozenset({"decisions-to-record"}),
     ),
 }
@@ -116,6 +116,7 @@ class HomeModel(HasTraits):
             f"{item.kind}-{form}",
             count=number(item.count, self.language),
             of=number(item.of, self.language),
+            villages=self._villages(item.villages),
         )
         if county and len(self.identity.counties) > 1:
             title = self._say("in-county", county=county, what=title)
@@ -127,6 +128,10 @@ class HomeModel(HasTraits):
             door=door,
             open_words=self._say(f"open-{door}") if door else "",
         )
+
+    def _villages(self, count: int) -> str:
+        form = "one" if count == 1 else "more"
+        return self._say(f"villages-{form}", count=number(count, self.language))
 
     def _say(self, key: str, **fields: object) -> str:
         return say(f"home.{key}", self.language, **fields)

@@ -53,6 +53,7 @@ class InspectModel(HasTraits):
             "finish": self._finish,
             "replace": self._replace,
             "photo": self._photo,
+            "withdraw": self._withdraw,
         }
         self.page = self._first_page()
 
@@ -148,6 +149,12 @@ class InspectModel(HasTraits):
             data=bytes(buffers[0]),
         )
         return to_json_value(receipt)
+
+    def _withdraw(self, message: Message, _buffers: Sequence[Any]) -> Any:
+        """Take a photo back; return the photos of the visit that stand."""
+        name = message.get("assignment_id")
+        self._gate.call("withdraw_photo", assignment_id=name, photo_id=message.get("photo_id"))
+        return to_json_value(self._gate.call("my_photos", assignment_id=name))
 
 
 def _texts(given: object) -> tuple[Answer, ...]:

@@ -23,6 +23,9 @@ SCRIPTS = (
     "visit.js",
     "closing.js",
     "frame.js",
+    "going.js",
+    "visiting.js",
+    "happening.js",
     "app.js",
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rounds import COUNTIES, SHARES, SmallRound
 
@@ -9,7 +11,7 @@ from audit_toolkit import workflow
 from audit_toolkit.apps.home.model import DOORS, HomeModel
 from audit_toolkit.apps.home.view import HomeView
 from audit_toolkit.errors import OperatorError, PermissionRefusedError
-from audit_toolkit.model import Person, Role, Waiting
+from audit_toolkit.model import PERMISSIONS, Action, Person, Role, Waiting
 from audit_toolkit.text import LANGUAGES, keys
 
 CODE = COUNTIES[0].county_code
@@ -37,7 +39,7 @@ def test_an_inspector_is_led_to_the_visits_that_are_left(round_at):
     model = model_of(round_at("released"), f"ins-{CODE}-1")
     assert model.doors == ("inspect",)
     card = model.waiting_cards[0]
-    assert "visits left of" in card.title
+    assert re.fullmatch(r"\d+ visits left in (1 village|\d+ villages), of \d+", card.title)
     assert (card.door, card.open_words) == ("inspect", "Open the visits")
     assert model.door_cards == ()
     model.waiting = ()
@@ -60,11 +62,29 @@ def test_where_there_is_no_screen_yet_the_card_says_how_else(round_at):
     assert "audit-toolkit dice" in card.how
 
 
-def test_results_are_open_to_evaluator_and_province_alone(round_at):
+def test_results_are_open_to_those_who_may_see_them_by_the_table(round_at):
     small = round_at("estimated")
     for person in EVERY_ROLE:
         open_ = "results" in model_of(small, person).doors
-        assert open_ is (person in ("eva", "prov")), person
+        assert open_ is (person in ("eva", "prov", "obs")), person
+
+
+def test_a_role_is_led_to_the_results_if_and_only_if_the_table_lets_it_see_some():
+    roles, _ = DOORS["results"]
+    assert roles == frozenset(PERMISSIONS[Action.SEE_RESULTS])
+
+
+def test_the_visits_left_are_counted_in_the_villages_where_they_are_left(round_at):
+    small = round_at("released")
+    model = model_of(small, f"ins-{CODE}-1")
+    visits = workflow.DirectGate(small.by(f"ins-{CODE}-1"), small.store).call("my_visits")
+    left = model.waiting[0]
+    assert left.count == len(visits)
+    assert left.villages == len({v.village_name for v in visits})
+    model.waiting = (Waiting(kind="visits-left", count=1, of=9, villages=1),)
+    assert titles(model) == ["1 visit left in 1 village, of 9"]
+    model.switch_language("zh")
+    assert titles(model) == ["共9户，1个村还有1户未完成调查"]
 
 
 def test_the_doors_are_those_that_the_server_opens():

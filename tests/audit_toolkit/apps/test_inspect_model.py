@@ -20,7 +20,7 @@ CODE = COUNTIES[0].county_code
 PERSON = f"ins-{CODE}-1"
 AT = "2020-01-07T10:00:00.000Z"
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 500 + b"\xff\xd9"
-KINDS = {"ping", "list", "arrive", "open", "save", "finish", "replace", "photo"}
+KINDS = {"ping", "list", "arrive", "open", "save", "finish", "replace", "photo", "withdraw"}
 
 
 @pytest.fixture
@@ -136,6 +136,10 @@ def test_photo_comes_in_pieces(model):
     assert ask(model, "photo", (piece,), **body, offset=half)["stored"] is True
     (photo,) = ask(model, "open", assignment_id=first(model))["photos"]
     assert photo["purpose"] == "house"
+    visit = {"assignment_id": first(model), "photo_id": "photo-0001"}
+    assert ask(model, "withdraw", **visit) == []
+    assert ask(model, "withdraw", **visit) == [], "asked again after the answer was lost"
+    assert ask(model, "open", assignment_id=first(model))["photos"] == []
 
 
 @pytest.mark.parametrize(

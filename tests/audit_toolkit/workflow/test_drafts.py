@@ -10,8 +10,14 @@ import pytest
 from rounds import COUNTIES, GOOD_ANSWERS, SmallRound
 
 from audit_toolkit import workflow
-from audit_toolkit.errors import AuditError, OperatorError, PermissionRefusedError
+from audit_toolkit.errors import (
+    AuditError,
+    OperatorError,
+    PermissionRefusedError,
+    WrongStageError,
+)
 from audit_toolkit.model import Answer
+from audit_toolkit.workflow.photos import my_photo
 
 CODE = COUNTIES[0].county_code
 INSPECTOR = f"ins-{CODE}-1"
@@ -146,6 +152,58 @@ def test_photo_in_pieces_is_whole_journalled_and_listed(round_at):
     assert photo.sha256 in journal
     (file,) = small.files("evidence").values()
     assert file == JPEG
+
+
+def actions(small: SmallRound) -> list[str]:
+    journal = workflow.export_journal(small.by("eva"), small.store).decode()
+    return [json.loads(line)["action"] for line in journal.splitlines()]
+
+
+def take_back(small: SmallRound, person: str = INSPECTOR, **changes: str):
+    plain = {"assignment_id": first(small), "photo_id": "photo-0001"}
+    return workflow.withdraw_photo(small.by(person), small.store, **plain | changes)
+
+
+def test_a_photo_taken_back_is_shown_no_more_and_stays_kept_and_journalled(round_at):
+    small = round_at("released")
+    put(small, 0, JPEG)
+    me = small.by(INSPECTOR)
+    known = take_back(small)
+    assert take_back(small) == known, "asked again after the answer was lost"
+    assert known.sha256 == hashlib.sha256(JPEG).hexdigest()
+    assert workflow.my_photos(me, small.store, assignment_id=first(small)) == ()
+    with pytest.raises(OperatorError) as refused:
+        my_photo(me, small.store, assignment_id=first(small), sha256=known.sha256)
+    assert refused.value.code == "photo-unknown"
+    assert list(small.files("evidence").values()) == [JPEG]
+    assert [a for a in actions(small) if "photo" in a] == ["add-photo", "withdraw-photo"]
+    assert put(small, 0, JPEG).stored, "sent again, it is not taken a second time"
+    assert workflow.my_photos(me, small.store, assignment_id=first(small)) == ()
+
+
+def test_a_photo_is_taken_back_by_its_inspector_alone_and_from_its_own_visit(round_at):
+    small = round_at("released")
+    put(small, 0, JPEG)
+    for other in ("eva", f"lead-{CODE}", f"ins-{CODE}-2"):
+        with pytest.raises(PermissionRefusedError):
+            take_back(small, other, assignment_id=first(small))
+    visits = workflow.my_visits(small.by(INSPECTOR), small.store)
+    for changes in ({"assignment_id": visits[1].assignment_id}, {"photo_id": "photo-9999"}):
+        with pytest.raises(OperatorError) as refused:
+            take_back(small, **changes)
+        assert refused.value.code == "photo-unknown"
+    assert "withdraw-photo" not in actions(small)
+
+
+def test_a_photo_that_was_handed_in_with_its_visit_is_not_taken_back(round_at):
+    small = round_at("released")
+    put(small, 0, JPEG)
+    small.visit(workflow.my_visits(small.by(INSPECTOR), small.store)[0], INSPECTOR)
+    with pytest.raises(WrongStageError) as refused:
+        take_back(small)
+    assert refused.value.code == "photo-handed-in"
+    put(small, 0, JPEG, photo_id="photo-0002")
+    assert take_back(small, photo_id="photo-0002").photo_id == "photo-0002"
 
 
 @pytest.mark.parametrize(

@@ -205,11 +205,31 @@ class Records {
     return photo;
   }
 
+  /** Take a photo back: from this device where the store has not got it whole, else there. */
+  async takePictureBack(id, name) {
+    const own = this.pictures.find((p) => p.id === name);
+    const known = !own || own.stored || own.sent > 0;
+    if (own) own.gone = true;
+    let standing = null;
+    try {
+      if (known && !own?.refused) standing = await this.link.call("withdraw", { assignment_id: id, photo_id: name });
+    } catch (refusal) {
+      // A photo that is there in part is not known there, and its rest is not sent.
+      if (refusal?.error !== "photo-unknown") {
+        if (own) own.gone = false;
+        throw refusal;
+      }
+    }
+    this.pictures = this.pictures.filter((p) => p.id !== name);
+    await this.photos.drop(name);
+    return standing;
+  }
+
   async sendPictures() {
     if (this.sending) return;
     this.sending = true;
     try {
-      for (const photo of this.pictures.filter((p) => !p.stored && !p.refused)) {
+      for (const photo of this.pictures.filter((p) => !p.stored && !p.refused && !p.gone)) {
         await this._sendPicture(photo);
       }
     } catch (refusal) {
@@ -221,7 +241,7 @@ class Records {
   }
 
   async _sendPicture(photo) {
-    while (!photo.stored && this.link.state === "up") {
+    while (!photo.stored && !photo.gone && this.link.state === "up") {
       const piece = await photo.blob.slice(photo.sent, photo.sent + PIECE).arrayBuffer();
       const body = {
         assignment_id: photo.visit,

@@ -282,7 +282,7 @@ function photosPart(app, id) {
     h("h2", {}, words.say("photos-title", { count: pictures.length + before.length })),
     h("p", { class: "hint" }, words.say("photos-hint")),
     h("div", { class: "options" }, PURPOSES.map(pick)),
-    h("p", { class: "error", id: "photo-error", hidden: true }),
+    h("p", { class: "error", id: "photo-error", role: "status", hidden: true }),
     h(
       "ul",
       { class: "thumbs" },
@@ -292,12 +292,36 @@ function photosPart(app, id) {
           { "data-photo": p.stored ? "stored" : "waiting" },
           h("img", { src: app.pictureAddress(p), alt: words.say(`photo-${p.purpose}`), width: "72", height: "72" }),
           h("span", {}, words.say(stateOf(p), { time: words.time(p.at) })),
+          takeBackButton(app, id, p.id),
         ),
       ),
       before.map((p) =>
-        h("li", { "data-photo": "stored" }, `${words.say(`photo-${p.purpose}`)}: ${words.say("photo-stored", { time: words.time(p.taken_at) })}`),
+        h(
+          "li",
+          { "data-photo": "stored" },
+          h("span", {}, `${words.say(`photo-${p.purpose}`)}: ${words.say("photo-stored", { time: words.time(p.taken_at) })}`),
+          takeBackButton(app, id, p.photo_id),
+        ),
       ),
     ),
+  );
+}
+
+/** Takes a photo back at the second press; none once the visit was finished with it. */
+function takeBackButton(app, id, photo) {
+  const { words } = app;
+  if (app.here.step === "done") return null;
+  const sure = app.sureOf === photo;
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "link take-back",
+      id: `take-back-${photo}`,
+      "aria-live": "polite",
+      onclick: () => (sure ? app.takeBack(id, photo) : app.askTakeBack(photo)),
+    },
+    words.say(sure ? "photo-take-back-sure" : "photo-take-back"),
   );
 }
 
