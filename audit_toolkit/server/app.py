@@ -6,7 +6,7 @@ import signal
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -26,7 +26,6 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
-from voila.utils import get_page_config
 
 from ..errors import OperatorError
 from ..model import Identity
@@ -38,6 +37,7 @@ from .capabilities import Capabilities
 from .channels import LONGEST_MESSAGE, OpenChannels, PersonalChannel, WatchedConnection
 from .evidence import Evidence
 from .forking import ForkServer, register_provisioner
+from .front_end import Component, FrontEnd, library_folders
 from .handlers import TEMPLATES, NothingHere, OwnHost
 from .headers import content_policy, set_security_headers
 from .identity import OwnKernelAuthorizer, TicketIdentityProvider
@@ -54,12 +54,6 @@ from .signing_in import AddressBrake, ChangePassword, SignIn, SignOut
 from .static_files import PublicFiles, PublicFolder, build_digest
 
 _KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_EXTENSIONS = [
-    "@jupyter-widgets/jupyterlab-manager",
-    "@voila-dashboards/widgets-manager8",
-    "anywidget",
-]
-_WITHOUT = ["@jupyterlab/mathjax2-extension", "@jupyterlab/mathjax2-extension:plugin"]
 # The one Chinese font of the house; taken by browsers on devices that have none.
 _FONTS = Path(__file__).resolve().parents[1] / "reports" / "fonts"
 _SWEEP_MILLISECONDS = 1000
@@ -149,7 +143,6 @@ class AuditVoila(Voila):
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
         build = build_digest()
         base = self.base_url
-        page_config = self._page_config(settings, build)
         channels = OpenChannels(self.sessions)
         capabilities = Capabilities()
         self._wire(capabilities, channels)
@@ -170,7 +163,7 @@ class AuditVoila(Voila):
             "address_brake": AddressBrake(),
             "person_of": self._person_of,
             "pages": {page.name: page for page in self.pages},
-            "page_config": page_config,
+            "front_end": FrontEnd(base, build),
             "build": build,
             "public_address": f"{base}public/{build}",
             "store": self.store,
@@ -183,9 +176,6 @@ class AuditVoila(Voila):
     def init_handlers(self) -> list[tuple[Any, ...]]:
         """Return every address that the server answers; there are no others."""
         base, build = self.base_url, self.app.settings["build"]
-        labextensions = [Path(p) for p in self.labextensions_path]
-        themes = Path(self.themes_dir)
-        static = PublicFolder(*(Path(p) for p in self.static_paths))
         return [
             (rf"{base}", Start),
             (rf"{base}sign-in", SignIn),
@@ -199,16 +189,11 @@ class AuditVoila(Voila):
             (rf"{base}api/kernels/{_KERNEL_ID}", OwnKernel),
             (rf"{base}api/kernels/{_KERNEL_ID}/channels", PersonalChannel),
             (rf"{base}voila/api/shutdown/{_KERNEL_ID}", ShutOwnKernel),
-            (rf"{base}voila/static/{build}/(.*)", PublicFiles, {"folder": static}),
+            (rf"{base}components/([0-9a-f]{{64}})\.js", Component),
             (
-                rf"{base}voila/labextensions/{build}/(.*)",
+                rf"{base}widgets/{build}/(.*)",
                 PublicFiles,
-                {"folder": PublicFolder(*labextensions)},
-            ),
-            (
-                rf"{base}voila/api/themes/{build}/(.*)",
-                PublicFiles,
-                {"folder": PublicFolder(themes)},
+                {"folder": PublicFolder(*library_folders())},
             ),
             (
                 rf"{base}public/{build}/(.*)",
@@ -339,23 +324,6 @@ class AuditVoila(Voila):
             if self.forks:
                 self._warm()
 
-    def _page_config(self, settings: Mapping[str, Any], build: str) -> dict[str, Any]:
-        config = get_page_config(
-            base_url=self.base_url,
-            settings={**settings, "mathjax_url": "", "mathjax_config": ""},
-            log=self.log,
-            voila_configuration=self.voila_configuration,
-        )
-        base = self.base_url
-        return config | {
-            "fullStaticUrl": f"{base}voila/static/{build}",
-            "fullLabextensionsUrl": f"{base}voila/labextensions/{build}",
-            "themesUrl": f"{base}voila/api/themes/{build}",
-            # No page of ours holds formulas; the front end wants a place for them all the same.
-            "fullMathjaxUrl": f"{base}public/{build}/no-formulas.js",
-            "mathjaxConfig": "none",
-        }
-
 
 def _configuration() -> Config:
     return Config(
@@ -379,7 +347,7 @@ def _configuration() -> Config:
                 "progressive_rendering": False,
                 "file_allowlist": [],
                 "http_header_envs": [],
-                "extension_allowlist": _EXTENSIONS,
+                "extension_allowlist": [],
                 "multi_kernel_manager_class": PersonalKernels,
                 "kernel_spec_manager_class": OneKernelSpec,
                 "prelaunch_hook": open_for,

@@ -22,21 +22,21 @@ def make_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def content_policy(nonce: str | None = None, *, evaluates: bool = False) -> str:
+def content_policy(nonce: str | None = None, *, components: bool = False) -> str:
     """Return what a page may load and run.
 
     Parameters
     ----------
     nonce : str, optional
         Marks the scripts that stand in the page itself; without it none run.
-    evaluates : bool, default False
-        The widgets' front end compiles the checks of its settings, and loads widgets from blobs.
+    components : bool, default False
+        Components whose script is not kept by the server are loaded from the page's own memory.
     """
     scripts = ["'self'"]
     if nonce:
         scripts.append(f"'nonce-{nonce}'")
-    if evaluates:
-        scripts += ["'unsafe-eval'", "blob:"]
+    if components:
+        scripts.append("blob:")
     return "; ".join(
         [
             "default-src 'none'",

@@ -7,8 +7,8 @@ being opened and how far it is.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import AsyncIterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from voila.notebook_renderer import NotebookRenderer
 
 from ..model import Role
 from ..text import say
+from .front_end import FrontEnd
 from .handlers import TEMPLATES, OwnHandler, note_failure_of_server
 from .headers import content_policy, set_security_headers
 from .identity import Visitor
@@ -58,7 +59,7 @@ class Page:
 _ROLES: dict[str, frozenset[Role]] = {
     HOME: frozenset(Role),
     "inspect": frozenset({Role.INSPECTOR}),
-    "results": frozenset({Role.EVALUATOR, Role.PROVINCE}),
+    "results": frozenset({Role.EVALUATOR, Role.PROVINCE, Role.OBSERVER}),
 }
 
 
@@ -109,8 +110,8 @@ class PageHandler(OwnHandler):
     """Opens a page: its head at once, then a kernel of the visitor's own, then its cells."""
 
     def set_default_headers(self) -> None:
-        """Allow what the widgets' front end needs."""
-        set_security_headers(self, content_policy(self.nonce, evaluates=True))
+        """Allow what the components need."""
+        set_security_headers(self, content_policy(self.nonce, components=True))
         self.set_header("Cache-Control", "no-store")
 
     @authenticated
@@ -122,27 +123,54 @@ class PageHandler(OwnHandler):
         renderer = PageRenderer(self, page)
         await renderer.initialize()
         self.set_header("Content-Type", "text/html; charset=utf-8")
+        packs = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        self._packing = zlib.compressobj(wbits=31) if packs else None
+        if packs:
+            self.set_header("Content-Encoding", "gzip")
         kernel_id = ""
         try:
-            self.write(
-                self.page(
-                    "opening.html",
-                    title=page.title[self.language],
-                    static=self.settings["page_config"]["fullStaticUrl"],
-                )
-            )
-            await self.flush()
+            await self._send(self._head(page))
             kernel_id = await self.kernel_manager.start_kernel()
+            await self._send(self._kernel(kernel_id))
             async for part in renderer.parts(kernel_id):
-                self.write(part)
-                await self.flush()
+                await self._send(part)
+            await self._send(self._states(page, renderer), last=True)
         except StreamClosedError:
             # The visitor went away before the page was whole: nobody will use this kernel.
             await self.kernel_manager.end_kernel(kernel_id)
         except Exception as error:  # noqa: BLE001  (the outermost handler: the head is already sent)
             number = note_failure_of_server(self, error)
-            self.write(self.page("failed.html", text=self.words("page-failed", number=number)))
+            text = self.words("page-failed", number=number)
+            await self._send(self.page("failed.html", text=text), last=True)
             await self.kernel_manager.end_kernel(kernel_id)
+
+    async def _send(self, part: str, *, last: bool = False) -> None:
+        """Send a part at once, packed if the browser takes it so."""
+        data = part.encode()
+        if self._packing is not None:
+            end = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+            data = self._packing.compress(data) + self._packing.flush(end)
+        self.write(data)
+        await self.flush()
+
+    def _head(self, page: Page) -> str:
+        front: FrontEnd = self.settings["front_end"]
+        modules, scripts = front.wanted_by(page.name)
+        return self.page(
+            "opening.html",
+            title=page.title[self.language],
+            modules=modules,
+            scripts=scripts,
+        )
+
+    def _kernel(self, kernel_id: str) -> str:
+        front: FrontEnd = self.settings["front_end"]
+        config = {"baseUrl": self.base_url, "kernelId": kernel_id, "fronts": front.libraries}
+        return self.page("kernel.html", config=config)
+
+    def _states(self, page: Page, renderer: PageRenderer) -> str:
+        front: FrontEnd = self.settings["front_end"]
+        return self.page("opened.html", states=front.states_for(page.name, renderer.executor))
 
 
 class PageRenderer(NotebookRenderer):
@@ -156,7 +184,7 @@ class PageRenderer(NotebookRenderer):
             traitlet_config=settings["voila"].config,
             notebook_path=page.notebook.name,
             base_url=handler.base_url,
-            page_config=settings["page_config"],
+            page_config={},
         )
         self._page = page
         self._language = handler.language
@@ -180,9 +208,7 @@ class PageRenderer(NotebookRenderer):
             "nonce": self._nonce,
             "language": self._language,
             "working": say("server.opening-reading", self._language),
-            "building": say("server.opening-building", self._language),
         }
-        self.page_config = deepcopy(self.page_config) | {"jupyterLabTheme": "JupyterLab Light"}
 
     async def parts(self, kernel_id: str) -> AsyncIterator[str]:
         """Give the page after its head, piece by piece."""

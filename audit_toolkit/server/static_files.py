@@ -18,7 +18,7 @@ from tornado.web import HTTPError, RequestHandler
 from .headers import set_security_headers
 
 _PACKED = (".js", ".css", ".html", ".svg", ".json", ".map", ".ttf", ".eot", ".txt")
-_PACKAGES = ("voila", "ipywidgets", "jupyterlab-widgets", "anywidget", "audit-toolkit")
+_PACKAGES = ("voila", "ipywidgets", "widgetsnbextension", "anywidget", "audit-toolkit")
 _YEAR = 365 * 24 * 3600
 
 

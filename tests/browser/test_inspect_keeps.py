@@ -180,10 +180,9 @@ def test_killed_kernel_reloads_the_page_and_keeps_the_text(served_round, context
     visit = open_visit(page)
     page.fill(FIELD, "4")
     (kernel,) = descendants(served_round.process.pid) - before
-    page.evaluate("window.beforeTheKill = true")
-    os.kill(kernel, signal.SIGKILL)
-    page.fill(FIELD, "2")
-    page.wait_for_function("!window.beforeTheKill", timeout=LATER)
+    with page.expect_event("load", timeout=LATER):
+        os.kill(kernel, signal.SIGKILL)
+        page.fill(FIELD, "2")
     open_inspect(page)
     expect(page.locator(FIELD)).to_have_value("2")
     eventually(is_kept(served_round, person, visit, "2"))

@@ -148,6 +148,7 @@ def test_files_lists_and_other_notebooks(voila: Control, owner: Visitor):
         "/voila/api/contents/probe.ipynb",
         "/voila/render/probe.ipynb",
         "/voila/templates/lab/static/voila.js",
+        "/voila/static/voila.js",
         "/files/photo.png",
         "/nbextensions/x",
         "/accounts.sqlite",
@@ -157,7 +158,7 @@ def test_files_lists_and_other_notebooks(voila: Control, owner: Visitor):
     assert owner.get(PROBE).status == 200
 
 
-@pytest.mark.parametrize("part", ["static", "labextensions", "api/themes"])
+@pytest.mark.parametrize("part", ["public", "widgets"])
 @pytest.mark.parametrize(
     "way", ["../", "..%2f", "%2e%2e/", "..%5c", "....//", "%2e%2e%2f", "/", "%00/", "..%252f"]
 )
@@ -166,8 +167,9 @@ def test_paths_out_of_the_public_folders(
 ):
     build = owner.get("/sign-out").text.partition("/public/")[2].partition("/")[0]
     assert owner.get(f"/public/{build}/server.css").status == 200
+    assert owner.get(f"/widgets/{build}/extension.js").status == 200
     for target in ("etc/passwd", "audit_toolkit/server/accounts.py", "accounts.sqlite"):
-        answer = owner.get(f"/voila/{part}/{build}/{way * 12}{target}")
+        answer = owner.get(f"/{part}/{build}/{way * 12}{target}")
         assert answer.status == 404
         assert b"root:" not in answer.body
 
@@ -200,7 +202,8 @@ def test_another_template_or_theme(voila: Control, owner: Visitor):
         answer = owner.get(f"{PROBE}{query}")
         assert answer.status == 200
         assert "reveal" not in answer.text.casefold()
-        assert "theme-light" in answer.text
+        assert "theme-dark" not in answer.text
+        assert "/page.js" in answer.text
 
 
 def test_a_page_from_another_site_speaks_to_a_kernel(

@@ -1,1 +1,0 @@
-// No page of ours holds formulas; the front end asks for this file before it draws anything.
