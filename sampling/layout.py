@@ -214,11 +214,12 @@ def _strata(
     if first:
         if column is None:
             return parent, parent_name
-        codes, values = _codes(data, column)
-        return codes, values
+        codes, index = _codes(data, column)
+        return codes, _names(index)
     if column is None:
         return parent, tuple(str(place + 1) for place in range(int(parent.max()) + 1))
-    inner, values = _codes(data, column)
+    inner, index = _codes(data, column)
+    values = _names(index)
     pair, codes = np.unique(parent * len(values) + inner, return_inverse=True)
     names = tuple(f"{key // len(values) + 1}/{values[key % len(values)]}" for key in pair.tolist())
     return codes.astype(np.intp), names
@@ -249,10 +250,14 @@ def _units(
     return unit
 
 
-def _codes(data: pd.DataFrame, column: str) -> tuple[IntArray, tuple[str, ...]]:
+def _codes(data: pd.DataFrame, column: str) -> tuple[IntArray, pd.Index]:
     check_complete(data, [column])
     codes, values = pd.factorize(data[column])
-    return codes.astype(np.intp), tuple(str(value) for value in values)
+    return codes.astype(np.intp, copy=False), values
+
+
+def _names(values: pd.Index) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
 
 
 def _refuse_split_psus(data: pd.DataFrame, column: str, strata: str, split: BoolArray) -> None:

@@ -13,6 +13,7 @@ from scipy import stats
 from ._checks import check_count, check_fraction, check_number, check_share
 from ._rounding import complement, round_up, units_at_least
 from ._show import Table, format_number
+from ._steps import step_rows
 from .errors import FrameTooSmallError
 from .results import Result
 
@@ -49,12 +50,7 @@ class SampleSize(Result):
         return Table(
             title=f"Sample size: proportion near {self.expected:g} within {self.margin:g}",
             columns=("step", "n"),
-            rows=(
-                ("simple random, no fpc", f"{self.simple:.1f}"),
-                ("times design effect", f"{self.after_deff:.1f}"),
-                ("finite population", f"{self.after_fpc:.1f}"),
-                ("after nonresponse", str(self.n)),
-            ),
+            rows=step_rows(self),
         )
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from ._checks import check_choice, check_count, check_fraction, check_number, check_share
 from ._rounding import complement, round_up
 from ._show import Table, format_number
+from ._steps import step_rows
 from .errors import ArgumentError, FrameTooSmallError
 from .results import Result
 
@@ -52,12 +53,7 @@ class QuantitySize(Result):
         return Table(
             title=f"Sample size: {self.quantity} within {self.margin:g}, spread {self.spread:g}",
             columns=("step", "n"),
-            rows=(
-                ("simple random, no fpc", f"{self.simple:.1f}"),
-                ("times design effect", f"{self.after_deff:.1f}"),
-                ("finite population", f"{self.after_fpc:.1f}"),
-                ("after nonresponse", str(self.n)),
-            ),
+            rows=step_rows(self),
         )
 
 
@@ -269,13 +265,7 @@ class DifferenceSize(Result):
         return Table(
             title=f"Sample size: difference {aim}",
             columns=("step", "n of first group"),
-            rows=(
-                ("simple random, no fpc", f"{self.simple:.1f}"),
-                ("times design effect", f"{self.after_deff:.1f}"),
-                ("finite population", f"{self.after_fpc:.1f}"),
-                ("after nonresponse", str(self.n)),
-                ("second group", str(self.n_second)),
-            ),
+            rows=(*step_rows(self), ("second group", str(self.n_second))),
         )
 
 

@@ -51,7 +51,7 @@ def test_times_of_different_numbers_are_not_compared():
         (question.name, peer): peers_bench.Series(check=[value])
         for peer, value in (("ours", 1.0), ("svy", 1.0 + 1e-6))
     }
-    with pytest.raises(SystemExit, match="ours gives 1.0, svy"):
+    with pytest.raises(SystemExit, match=r"ours gives 1\.0, svy"):
         peers_bench._agree(question, found)
 
 

@@ -14,6 +14,7 @@ from ..model import (
     MatchDecision,
     MatchProblem,
     ProblemList,
+    RawTable,
     RegisteredHousehold,
     Removal,
 )
@@ -25,7 +26,7 @@ from ..registers import (
     match_lists,
     read_decisions,
 )
-from ..store import Store
+from ..store import Store, Transaction
 from .access import authorise, record, refuse_after_freeze, require_round
 from .context import Context
 
@@ -64,24 +65,13 @@ def import_register(
         Holds every problem by row and column.
     """
     with store.transaction() as tx:
-        authorise(tx, context, Action.IMPORT_LISTS, county_code)
-        refuse_after_freeze(tx)
-        table = read_table(path, list_name="register")
+        table = _read_for_import(tx, context, path, county_code, list_name="register")
         rows, problems = check_register(
             table, require_round(tx), county_code=county_code, column_map=column_map
         )
-        if problems:
-            raise RegisterError("list-refused", problems=problems, file=path.name)
+        _refuse_problems(path, problems)
         tx.save_register(county_code, rows)
-        record(
-            tx,
-            context,
-            "import-register",
-            county_code=county_code,
-            subject=path.name,
-            sha256=table.sha256,
-            households=len(rows),
-        )
+        _record_import(tx, context, "import-register", path, county_code, table, len(rows))
     return len(rows)
 
 
@@ -101,25 +91,48 @@ def import_roster(
         Holds every problem by row and column.
     """
     with store.transaction() as tx:
-        authorise(tx, context, Action.IMPORT_LISTS, county_code)
-        refuse_after_freeze(tx)
-        table = read_table(path, list_name="roster")
+        table = _read_for_import(tx, context, path, county_code, list_name="roster")
         rows, problems = check_roster(
             table, require_round(tx), county_code=county_code, column_map=column_map
         )
-        if problems:
-            raise RegisterError("list-refused", problems=problems, file=path.name)
+        _refuse_problems(path, problems)
         tx.save_roster(county_code, rows)
-        record(
-            tx,
-            context,
-            "import-roster",
-            county_code=county_code,
-            subject=path.name,
-            sha256=table.sha256,
-            households=len(rows),
-        )
+        _record_import(tx, context, "import-roster", path, county_code, table, len(rows))
     return len(rows)
+
+
+def _read_for_import(
+    tx: Transaction, context: Context, path: Path, county_code: str, *, list_name: str
+) -> RawTable:
+    """Cells of a list that this person may still take in."""
+    authorise(tx, context, Action.IMPORT_LISTS, county_code)
+    refuse_after_freeze(tx)
+    return read_table(path, list_name=list_name)
+
+
+def _refuse_problems(path: Path, problems: ProblemList) -> None:
+    if problems:
+        raise RegisterError("list-refused", problems=problems, file=path.name)
+
+
+def _record_import(
+    tx: Transaction,
+    context: Context,
+    kind: str,
+    path: Path,
+    county_code: str,
+    table: RawTable,
+    households: int,
+) -> None:
+    record(
+        tx,
+        context,
+        kind,
+        county_code=county_code,
+        subject=path.name,
+        sha256=table.sha256,
+        households=households,
+    )
 
 
 def match(context: Context, store: Store, *, county_code: str) -> tuple[MatchProblem, ...]:
@@ -144,8 +157,7 @@ def decide_matches(
         refuse_after_freeze(tx)
         problems = match_lists(tx.register(county_code), tx.roster(county_code))
         decisions, faults = read_decisions(read_table(path, list_name="decisions"), problems)
-        if faults:
-            raise RegisterError("list-refused", problems=faults, file=path.name)
+        _refuse_problems(path, faults)
         tx.append_many([(d, d.problem_id, county_code) for d in decisions])
         for decision in decisions:
             record(
