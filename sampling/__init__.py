@@ -16,6 +16,7 @@ from .allocation import (
     allocate_power,
     allocate_proportional,
 )
+from .area_icc import AreaIcc, AreaIccs, pool_icc_by_area
 from .calibration import Weighted, calibrate, poststratify, rake
 from .census import DualSystem, MatchRates, dual_system, match_rates
 from .clustering import PooledIcc, design_effect, pool_icc
@@ -151,6 +152,8 @@ __all__ = [
     "Adjustment",
     "Allocation",
     "ApproximationWarning",
+    "AreaIcc",
+    "AreaIccs",
     "ArgumentError",
     "CappedAllocationWarning",
     "ClusterTake",
@@ -273,6 +276,7 @@ __all__ = [
     "order_targets",
     "plan_monetary",
     "pool_icc",
+    "pool_icc_by_area",
     "poststratify",
     "prevalence_hierarchical",
     "psus_to_show_below",

@@ -5,12 +5,8 @@ Nothing but the rows named "oracle" is given what is true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from scipy import special
-from scipy.interpolate import CubicSpline
 
 from sampling import (
     CompositePart,
@@ -23,11 +19,13 @@ from sampling import (
     estimate_proportion,
     korn_graubard_limits,
     pool_icc,
+    pool_icc_by_area,
 )
 
 from .provinces import Province
 
-DESIGN = Design(psu="village", weight="weight")
+# Each county is sampled by itself, so it is a stratum; R and svy on its rows alone say the same.
+DESIGN = Design(psu="village", weight="weight", strata="county")
 PLAN = 0.05
 ALIKE = 0.2
 Limits = tuple[np.ndarray, np.ndarray]
@@ -36,6 +34,7 @@ METHODS = {
     "kg-oracle": "Korn-Graubard, true design effect",
     "kg-pooled": "Korn-Graubard, pooled",
     "kg-default": "Korn-Graubard, pooled, own effect if clearly larger (the default)",
+    "kg-aside": "Korn-Graubard, pooled with outlying counties set aside, own effect if larger",
     "midp-pooled": "mid-p, pooled",
     "wilson-pooled": "Wilson, pooled",
     "bb-pooled": "beta-binomial, pooled",
@@ -64,7 +63,9 @@ def ends_of(estimates: Estimates) -> Limits:
     )
 
 
-def limits_by_method(province: Province) -> tuple[dict[str, Limits], PooledIcc]:
+def limits_by_method(
+    province: Province, *, pooled_only: bool = False, aside: bool = False
+) -> tuple[dict[str, Limits], PooledIcc]:
     """Limits of every method that the sample allows, and the pool they used."""
     sample = province.sample
     pool = pool_icc(sample, "wrong", DESIGN, by="county", plan=PLAN)
@@ -72,36 +73,66 @@ def limits_by_method(province: Province) -> tuple[dict[str, Limits], PooledIcc]:
     def ask(interval: str, **asked) -> Estimates:
         return estimate_proportion(sample, "wrong", DESIGN, by="county", interval=interval, **asked)
 
-    oracle = _by_true_icc(ask, province.icc)
     planned = ask("korn-graubard", icc=PLAN)
+    neighbours = _by_neighbours(sample, planned, ask("korn-graubard", icc=0.0))
     found = {
-        "kg-oracle": oracle,
+        "kg-oracle": _by_true_icc(ask, province.icc),
         "kg-pooled": ends_of(ask("korn-graubard", icc=pool, own_deff="ignore")),
         "kg-default": ends_of(ask("korn-graubard", icc=pool)),
         "midp-pooled": ends_of(ask("mid-p", icc=pool, own_deff="ignore")),
         "wilson-pooled": ends_of(ask("wilson", icc=pool, own_deff="ignore")),
+        "kg-neighbours": neighbours["kg-neighbours"],
         "kg-plan": ends_of(planned),
         "kg-own-or-plan": _own_or_plan(planned),
         "kg-nchs": ends_of(ask("korn-graubard")),
+    }
+    spread = sample.groupby("county")["weight"].agg(["std", "mean"])
+    if (spread["std"] / spread["mean"]).max() <= ALIKE:
+        found |= {
+            "bb-pooled": _by_psus(sample, **_known_or_prior(pool)),
+            "bb-neighbours": neighbours["bb-neighbours"],
+            "bb-alone": _by_psus(sample),
+            "bb-alone-wide": _by_psus(sample, prior=(1.0, 9.0)),
+        }
+    if aside:
+        apart = pool_icc(sample, "wrong", DESIGN, by="county", plan=PLAN, outlying="set-aside")
+        found["kg-aside"] = ends_of(ask("korn-graubard", icc=apart))
+    if pooled_only:
+        return found, pool
+    return found | {
         "kg-r-beta": ends_of(ask("korn-graubard-uncapped")),
         "wilson-own": ends_of(ask("wilson")),
         "logit": ends_of(ask("logit")),
         "likelihood": ends_of(ask("likelihood")),
         "cp-naive": _naive(planned),
         "wald": ends_of(ask("mean")),
-    }
-    spread = sample.groupby("county")["weight"].agg(["std", "mean"])
-    if (spread["std"] / spread["mean"]).max() <= ALIKE:
-        found |= {
-            "bb-pooled": ends_of(ask("beta-binomial", icc=pool)),
-            "bb-alone": ends_of(ask("beta-binomial")),
-            "bb-alone-wide": ends_of(ask("beta-binomial", prior=(1.0, 9.0))),
-        }
-    neighbours = _by_neighbours(sample, planned, ask("korn-graubard", icc=0.0))
-    found["kg-neighbours"] = neighbours["kg-neighbours"]
-    if "bb-alone" in found:
-        found["bb-neighbours"] = neighbours["bb-neighbours"]
-    return found, pool
+    }, pool
+
+
+def check_shortcut(province: Province) -> None:
+    """Hold the beta-binomial limits of this study against those of ``estimate_proportion``."""
+    sample = province.sample
+    pool = pool_icc(sample, "wrong", DESIGN, by="county", plan=PLAN)
+    for ours, asked in (
+        (_by_psus(sample, **_known_or_prior(pool)), {"icc": pool}),
+        (_by_psus(sample), {}),
+    ):
+        public = estimate_proportion(
+            sample, "wrong", DESIGN, by="county", interval="beta-binomial", **asked
+        )
+        np.testing.assert_allclose(ours, ends_of(public), rtol=1e-9, atol=1e-12)
+
+
+def _known_or_prior(pool: PooledIcc) -> dict:
+    """Say what ``estimate_proportion`` makes of a pool: known when it is large, else a prior."""
+    return {"icc": pool.icc} if pool.policy == "pooled" else {"prior": pool.prior}
+
+
+def _by_psus(sample: pd.DataFrame, **asked) -> Limits:
+    """Beta-binomial limits of all counties, without the two intervals shown beside them."""
+    counts = sample.groupby(["county", "village"])["wrong"].agg(["sum", "size"])
+    county = counts.index.get_level_values("county")
+    return beta_binomial_limits(counts["sum"], counts["size"], county, **asked)
 
 
 def _by_true_icc(ask, icc: np.ndarray) -> Limits:
@@ -126,16 +157,8 @@ def _naive(planned: Estimates) -> Limits:
     return korn_graubard_limits(p, np.array([row.n for row in planned]))
 
 
-# -- a candidate: what the other counties say of the correlation is the prior of each county -----
-# Counties' correlations are Beta with a mean and a concentration, both unknown; each county's own
-# prior is what the others leave of them. Like counties give a narrow one, few or unlike a wide one.
+# -- the other counties as prior -----------------------------------------------------------------
 
-ODDS = np.linspace(-7.5, 2.5, 41)
-BETWEEN = np.linspace(-7.5, 2.5, 101)
-LOGITS = np.arange(-13.0, 3.01, 0.2)
-MEANS = np.linspace(special.logit(0.004), special.logit(0.6), 16)
-CONCENTRATIONS = np.linspace(np.log(5), np.log(1500), 9)
-CENTRES, SPREADS = (float(special.logit(0.05)), float(np.log(40))), (1.2, 1.5)
 UPPER = 0.80
 
 
@@ -143,65 +166,22 @@ def _by_neighbours(
     sample: pd.DataFrame, planned: Estimates, simple: Estimates
 ) -> dict[str, Limits]:
     """Limits whose correlation is distributed as the other counties say."""
+    areas = pool_icc_by_area(sample, "wrong", DESIGN, by="county")
     counts = sample.groupby(["county", "village"])["wrong"].agg(["sum", "size"])
-    county = counts.index.get_level_values("county").to_numpy()
-    wrong, n = counts["sum"].to_numpy(), counts["size"].to_numpy()
-    names = np.unique(county)
-    weights = _predicted([(wrong[county == c], n[county == c]) for c in names])
-    rho = special.expit(BETWEEN)
-    lower, upper, size = np.empty(len(names)), np.empty(len(names)), np.empty(len(names))
-    for place, name in enumerate(names):
-        here, row = county == name, planned[place]
-        keep = weights[place] > 1e-6
-        known: Mapping[float, float] = dict(zip(rho[keep], weights[place][keep], strict=True))
-        ends = beta_binomial_limits(wrong[here], n[here], icc=known)
-        lower[place], upper[place] = float(ends[0][0]), float(ends[1][0])
-        reached = np.interp(UPPER, np.cumsum(weights[place]), rho)
-        without = simple[place].model_deff
-        deff = without + (row.model_deff - without) / PLAN * reached
-        size[place] = row.n / max(1.0, deff)
+    by_county = {name: part.to_numpy() for name, part in counts.groupby(level="county")}
+    lower, upper, size = [], [], []
+    for row, at_plan, without in zip(areas.rows, planned, simple, strict=True):
+        wrong, n = by_county[int(row.area[0])].T
+        ends = beta_binomial_limits(wrong, n, icc=row.weight_by_icc)
+        lower.append(float(ends[0][0]))
+        upper.append(float(ends[1][0]))
+        each = (at_plan.model_deff - without.model_deff) / PLAN
+        size.append(row.n / max(1.0, without.model_deff + each * row.quantile(UPPER)))
     p = np.array([row.estimate for row in planned])
-    return {"bb-neighbours": (lower, upper), "kg-neighbours": korn_graubard_limits(p, size)}
-
-
-def _predicted(counts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Weight of each correlation for each county, by what all the others say."""
-    evidence = np.array([_log_evidence(*pair) for pair in counts])
-    evidence = CubicSpline(ODDS, evidence, axis=1)(BETWEEN)
-    priors, log_hyper = _hyper_nodes()
-    top = evidence.max(axis=1, keepdims=True)
-    each = np.log(np.exp(evidence - top) @ priors.T)
-    others = log_hyper + each.sum(axis=0) - each
-    posterior = np.exp(others - others.max(axis=1, keepdims=True))
-    return posterior / posterior.sum(axis=1, keepdims=True) @ priors
-
-
-def _hyper_nodes() -> tuple[np.ndarray, np.ndarray]:
-    """Beta priors over the nodes of the correlation, and the log weight of each."""
-    mean, size = (axis.ravel() for axis in np.meshgrid(MEANS, CONCENTRATIONS))
-    a, b = special.expit(mean) * np.exp(size), special.expit(-mean) * np.exp(size)
-    logs = a[:, None] * special.log_expit(BETWEEN) + b[:, None] * special.log_expit(-BETWEEN)
-    priors = np.exp(logs - logs.max(axis=1, keepdims=True))
-    gaps = [(v - c) / s for v, c, s in zip((mean, size), CENTRES, SPREADS, strict=True)]
-    return priors / priors.sum(axis=1, keepdims=True), -(gaps[0] ** 2 + gaps[1] ** 2) / 2
-
-
-def _log_evidence(wrong: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Logarithm of a county's likelihood of each correlation, over rates flat in logit p.
-
-    A county without events, or with nothing else, says nothing.
-    """
-    if wrong.sum() in (0, n.sum()):
-        return np.zeros(len(ODDS))
-    scale = np.exp(-ODDS)[:, None]
-    a = special.expit(LOGITS) * scale
-    b = special.expit(-LOGITS) * scale
-    logs = np.zeros(a.shape)
-    for (hits, units), times in zip(
-        *np.unique(np.stack([wrong, n], axis=1), axis=0, return_counts=True), strict=True
-    ):
-        logs += times * (special.betaln(a + hits, b + units - hits) - special.betaln(a, b))
-    return special.logsumexp(logs, axis=1)
+    return {
+        "bb-neighbours": (np.array(lower), np.array(upper)),
+        "kg-neighbours": korn_graubard_limits(p, np.array(size)),
+    }
 
 
 # -- the rate over two filed statuses ------------------------------------------------------------
@@ -209,7 +189,9 @@ def _log_evidence(wrong: np.ndarray, n: np.ndarray) -> np.ndarray:
 COMPOSITE = {
     "composite-oracle": "composite, true correlation",
     "composite-pooled": "composite, pooled by status",
-    "composite-both": "composite, larger of both pools and of that over all rows",
+    "composite-bound": "composite, pooled, statuses bound to each other",
+    "composite-midp": "composite mid-p, pooled, statuses bound to each other",
+    "composite-own": "composite, pooled, own effect if clearly larger",
     "composite-plan": "composite, planned correlation .05",
     "whole-pooled": "Korn-Graubard of the whole sample, pooled",
     "whole-nchs": "Korn-Graubard of the whole sample, own variance (NCHS)",
@@ -224,16 +206,34 @@ def composite_limits(province: Province) -> tuple[dict[str, Limits], PooledIcc]:
     pools = [pool_icc(part, "wrong", DESIGN, by="county", plan=PLAN) for part in by_status]
     weighted = _to_shares(sample, province.shares)
     whole = pool_icc(weighted, "wrong", DESIGN, by="county", plan=PLAN)
-    pooled = tuple(pool.icc for pool in pools)
-    true = float(province.icc[0])
-    iccs = {
-        "composite-oracle": (true, true),
-        "composite-pooled": pooled,
-        "composite-both": (max(*pooled, whole.icc),) * 2,
-        "composite-plan": (PLAN, PLAN),
-    }
     groups = [dict(iter(part.groupby("county"))) for part in by_status]
-    found = {name: _composite(groups, province.shares, icc) for name, icc in iccs.items()}
+
+    def parts_at(*iccs: float | PooledIcc) -> list[tuple[CompositePart, ...]]:
+        return [
+            tuple(
+                composite_part(
+                    groups[status][county],
+                    "wrong",
+                    DESIGN,
+                    name=str(status),
+                    share=float(province.shares[status, county]),
+                    icc=icc,
+                )
+                for status, icc in enumerate(iccs)
+            )
+            for county in range(province.shares.shape[1])
+        ]
+
+    true = float(province.icc[0])
+    pooled = parts_at(*pools)
+    found = {
+        "composite-oracle": _composite(parts_at(true, true)),
+        "composite-pooled": _composite(pooled),
+        "composite-bound": _composite(pooled, between=1.0),
+        "composite-midp": _composite(pooled, between=1.0, interval="mid-p"),
+        "composite-own": _composite(pooled, own_deff="if-larger"),
+        "composite-plan": _composite(parts_at(PLAN, PLAN)),
+    }
     for name, asked in {
         "whole-pooled": {"icc": whole},
         "whole-nchs": {},
@@ -243,28 +243,16 @@ def composite_limits(province: Province) -> tuple[dict[str, Limits], PooledIcc]:
     return found, whole
 
 
+def _composite(counties: list[tuple[CompositePart, ...]], **asked) -> Limits:
+    results = [estimate_composite(parts, **asked) for parts in counties]
+    return (
+        np.array([result.lower for result in results]),
+        np.array([result.upper for result in results]),
+    )
+
+
 def _to_shares(sample: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
     """Weights made to agree with the known share of each status."""
     total = sample.groupby(["county", "status"])["weight"].transform("sum").to_numpy()
     share = shares[sample["status"].to_numpy(), sample["county"].to_numpy()]
     return sample.assign(weight=sample["weight"].to_numpy() * share / total)
-
-
-def _composite(groups, shares: np.ndarray, icc: tuple[float, float]) -> Limits:
-    ends = []
-    for county in range(shares.shape[1]):
-        parts: list[CompositePart] = [
-            composite_part(
-                groups[status][county],
-                "wrong",
-                DESIGN,
-                name=str(status),
-                share=float(shares[status, county]),
-                icc=icc[status],
-            )
-            for status in (0, 1)
-        ]
-        result = estimate_composite(parts)
-        ends.append((result.lower, result.upper))
-    lower, upper = np.array(ends).T
-    return lower, upper

@@ -206,22 +206,27 @@ def _cells(study: str, sizes=SIZES, iccs=ICCS, rates=RATES, **rest) -> list[Scen
 
 SOME = ((300, 10), (1000, 10), (1000, 30))
 LOW = (0.01, 0.02, 0.03)
+HIGH_ICCS = (0.05, 0.15)
 STUDIES = {
     "grid": lambda: _cells("grid"),
-    "icc-30": lambda: _cells("icc-30", iccs=(0.30,)),
-    "old-sizes": lambda: _cells("old-sizes", draw="old-sizes", iccs=(0.05, 0.15), rates=LOW),
-    "equal-chances": lambda: _cells("equal-chances", draw="equal", iccs=(0.05, 0.15), rates=LOW),
-    "differing": lambda: _cells("differing", truth="differing", iccs=(0.05,), rates=(0.01, 0.025)),
-    "pool-5": lambda: _cells("pool-5", sizes=SOME, rates=LOW, counties=5),
-    "pool-10": lambda: _cells("pool-10", sizes=SOME, rates=LOW, counties=10),
-    "pool-20": lambda: _cells("pool-20", sizes=SOME, rates=LOW, counties=20),
+    "icc-30": lambda: _cells("icc-30", iccs=(0.30,), rates=LOW),
+    "differing": lambda: _cells("differing", iccs=(0.05,), rates=(0.01, 0.025), truth="differing"),
     "staged": lambda: _cells("staged", SOME, (0.05,), LOW, truth="staged"),
     "few-staged": lambda: _cells("few-staged", SOME, (0.05,), LOW, truth="few-staged"),
+    "old-sizes": lambda: _cells("old-sizes", SOME, HIGH_ICCS, LOW, draw="old-sizes"),
+    "equal-chances": lambda: _cells("equal-chances", SOME, HIGH_ICCS, LOW, draw="equal"),
     "composite": lambda: [
         scene
         for link in (0.0, 0.6)
         for scene in _cells(
-            "composite", ((300, 10), (1000, 20), (1000, 30)), (0.05, 0.15), (0.01, 0.02), link=link
+            "composite", ((300, 10), (1000, 20), (1000, 30)), HIGH_ICCS, (0.02,), link=link
         )
     ],
+    "differing-pool-20": lambda: _cells(
+        "differing-pool-20", SOME, (0.05,), (0.025,), truth="differing", counties=20
+    ),
+    "pool-30": lambda: _cells("pool-30", SOME, HIGH_ICCS, (0.02,), counties=30),
+    "pool-20": lambda: _cells("pool-20", SOME, HIGH_ICCS, (0.01, 0.02), counties=20),
+    "pool-10": lambda: _cells("pool-10", SOME, HIGH_ICCS, (0.01, 0.02), counties=10),
+    "pool-5": lambda: _cells("pool-5", SOME, HIGH_ICCS, (0.01, 0.02), counties=5),
 }

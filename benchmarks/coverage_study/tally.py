@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .methods import composite_limits, limits_by_method
+from .methods import check_shortcut, composite_limits, limits_by_method
 from .provinces import Scene, draw_province, draw_two_statuses
 
 BARS = (0.02, 0.03)
@@ -19,10 +19,16 @@ def run_scene(scene: Scene, provinces: int) -> dict[str, Any]:
     rng = scene.rng()
     every: defaultdict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     used, policies = [], set()
-    for _ in range(provinces):
+    for number in range(provinces):
         if scene.link is None:
             province = draw_province(scene, rng)
-            limits, pool = limits_by_method(province)
+            if number == 0 and scene.draw == "pps":
+                check_shortcut(province)
+            limits, pool = limits_by_method(
+                province,
+                pooled_only="pool" in scene.study,
+                aside="pool" in scene.study or scene.truth != "alike",
+            )
             oracle = limits["kg-oracle"]
         else:
             province = draw_two_statuses(scene, rng)

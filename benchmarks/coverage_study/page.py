@@ -1,0 +1,420 @@
+"""docs/coverage.md from docs/coverage.csv and docs/coverage_peers.csv; the CSVs from the parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .methods import COMPOSITE, METHODS
+
+TARGET, ALONE, RISK = 0.95, 0.945, 0.025
+WIDTHS = {"kg-pooled": 1.00, "midp-pooled": 0.90, "bb-pooled": 0.85}
+SHOWN = ("kg-pooled", "midp-pooled", "bb-pooled", "bb-neighbours", "bb-alone", "kg-nchs")
+BY_POOL = (
+    "kg-pooled",
+    "kg-default",
+    "kg-aside",
+    "midp-pooled",
+    "bb-pooled",
+    "bb-neighbours",
+    "kg-neighbours",
+    "bb-alone",
+    "kg-own-or-plan",
+    "kg-nchs",
+)
+COLUMNS = [
+    "study",
+    "n",
+    "psus",
+    "icc",
+    "rate",
+    "counties",
+    "link",
+    "method",
+    "part",
+    "reps",
+    "coverage",
+    "coverage_error",
+    "upper_miss",
+    "upper_miss_error",
+    "lower_miss",
+    "width",
+    "relative_width",
+    "pass_below_0.02",
+    "pass_below_0.03",
+    "false_pass_0.02",
+    "false_pass_0.03",
+    "pooled_icc",
+]
+
+
+def lines_of(parts: Path) -> pd.DataFrame:
+    """One row for each cell, method and part of the counties."""
+    rows = []
+    for path in sorted(parts.glob("*.json")):
+        cell = json.loads(path.read_text("utf-8"))
+        if path.stem != "rivals":
+            rows += [cell | record for record in cell["records"]]
+    return pd.DataFrame(rows)[COLUMNS].round(5).sort_values(COLUMNS[:9], ignore_index=True)
+
+
+def peers_of(parts: Path) -> pd.DataFrame:
+    """One row for each method of a peer."""
+    found = json.loads((parts / "rivals.json").read_text("utf-8"))
+    table = pd.DataFrame(found["records"])
+    return table.assign(
+        cells=found["cells"], samples=found["samples"], versions="; ".join(found["versions"])
+    )
+
+
+def page(lines: pd.DataFrame, peers: pd.DataFrame) -> str:
+    """Text of docs/coverage.md."""
+    blocks = [
+        _opening(lines),
+        _targets(lines),
+        _grid(lines),
+        _cells(lines),
+        _beyond(lines),
+        _peers(peers),
+        _again(),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+# -- pieces --------------------------------------------------------------------------------------
+
+
+def pick(lines: pd.DataFrame, study: str, method: str, part: str = "all") -> pd.DataFrame:
+    """Cells of one method in one study."""
+    here = (lines["study"] == study) & (lines["method"] == method) & (lines["part"] == part)
+    return lines[here]
+
+
+def below_target(cells: pd.DataFrame, target: float = TARGET) -> int:
+    """Cells whose coverage is more than two Monte Carlo errors under the target."""
+    return int((cells["coverage"] < target - 2 * cells["coverage_error"]).sum())
+
+
+def at_bars(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose true rate is 2 or 3 %."""
+    return cells[cells["rate"].isin([0.02, 0.03])]
+
+
+def above_risk(cells: pd.DataFrame) -> int:
+    """Cells at 2 or 3 % that pass falsely by more than two Monte Carlo errors over the risk."""
+    bars = at_bars(cells)
+    return int((bars["upper_miss"] > RISK + 2 * bars["upper_miss_error"]).sum())
+
+
+def relative_width(cells: pd.DataFrame) -> float:
+    """Geometric mean over cells and counties of the width over that by the true design effect."""
+    return float(np.exp(np.log(cells["relative_width"]).mean()))
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f}"
+
+
+def _lowest(cells: pd.DataFrame) -> pd.Series:
+    return cells.loc[cells["coverage"].idxmin()]
+
+
+def _where(row: pd.Series) -> str:
+    return f"n {row.n}, {row.psus} villages, ICC {row.icc:g}, {_percent(row.rate)} %"
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _opening(lines: pd.DataFrame) -> str:
+    grid = lines[lines["study"] == "grid"]
+    nchs = _lowest(pick(lines, "grid", "kg-nchs"))
+    pooled = _lowest(pick(lines, "grid", "kg-pooled"))
+    alone = _lowest(pick(lines, "grid", "bb-alone"))
+    neighbours = pick(lines, "grid", "bb-neighbours")
+    unlike = _lowest(_unlike(lines, "bb-pooled"))
+    unlike_neighbours = _lowest(_unlike(lines, "bb-neighbours"))
+    lowest = _lowest(neighbours)
+    honest = _lowest(pick(lines, "few-staged", "bb-pooled", "honest"))
+    cells = grid.groupby(["n", "psus", "icc", "rate"]).ngroups
+    reps = int(grid["reps"].min())
+    return f"""# How often the intervals hold
+
+Made by `benchmarks/coverage.py` from `docs/coverage.csv`.
+
+**What was simulated.** Whole counties: a hundred villages of unequal size, wrong households in
+clusters (how alike the households of a village are is the intra-cluster correlation, ICC), a
+sample of villages in proportion to size and of households in each, an interval, and the question
+whether it holds the county's true rate. {cells} kinds of county, {reps:,} and more simulated counties of
+each, drawn and estimated by the functions of `sampling` that anyone calls. The correlation is estimated from
+the sampled households of a hundred counties; no method but the yardstick is told what is true.
+
+**What fails.** An interval that takes the design effect from the county's own few errors. When
+they lie in one or two villages, or in none of those drawn, the sample looks better than it is. The
+NCHS interval is stated to hold in 95 % of counties; it holds in {_percent(nchs.coverage)} % at its worst
+({_where(nchs)}), and then says "below" of a county that is not in {_percent(nchs.upper_miss)} %.
+R's and svy's intervals are the same or worse, and give none at all, or one of no width, when nothing was found.
+
+**What holds.** A design effect whose correlation is pooled over a province: at its worst
+{_percent(pooled.coverage)} % (Korn-Graubard). A county alone: the beta-binomial interval with the prior (1.5, 20), at
+its worst {_percent(alone.coverage)} %. Neither is wider on average than the yardstick, which knows the truth.
+
+**What to be careful about.** A pooled correlation is right for counties that are alike. Where they
+are not, the beta-binomial interval that takes the pooled number as known holds in
+{_percent(unlike.coverage)} % at its worst, and one county in ten with villages wrong as a whole brings it to
+{_percent(honest.coverage)} % in the honest ones. What mends it: the other counties are a prior for each county and
+no more ("the other counties as prior" below). That interval holds everywhere in this study, at worst
+{_percent(lowest.coverage)} % among like counties and {_percent(unlike_neighbours.coverage)} % among unlike ones, with five
+counties as with a hundred, at {relative_width(neighbours):.2f} of the yardstick's width."""
+
+
+def _unlike(lines: pd.DataFrame, method: str) -> pd.DataFrame:
+    here = lines["study"].isin(["differing", "differing-pool-20"])
+    return lines[here & (lines["method"] == method)]
+
+
+def _targets(lines: pd.DataFrame) -> str:
+    rows = []
+    for method, widest in WIDTHS.items():
+        cells = pick(lines, "grid", method)
+        low, bars = _lowest(cells), at_bars(cells)
+        high = bars.loc[bars["upper_miss"].idxmax()]
+        width = relative_width(cells)
+        rows.append(
+            [
+                METHODS[method],
+                f"{_percent(low.coverage, 2)} ± {_percent(low.coverage_error, 2)}",
+                str(below_target(cells)),
+                f"{_percent(high.upper_miss, 2)} ± {_percent(high.upper_miss_error, 2)}",
+                str(above_risk(cells)),
+                f"{width:.3f} (at most {widest:.2f})",
+            ]
+        )
+    for method in ("bb-alone", "bb-neighbours", "kg-default"):
+        cells = pick(lines, "grid", method)
+        low, bars = _lowest(cells), at_bars(cells)
+        high = bars.loc[bars["upper_miss"].idxmax()]
+        target = ALONE if method == "bb-alone" else TARGET
+        rows.append(
+            [
+                METHODS[method],
+                f"{_percent(low.coverage, 2)} ± {_percent(low.coverage_error, 2)}",
+                str(below_target(cells, target)),
+                f"{_percent(high.upper_miss, 2)} ± {_percent(high.upper_miss_error, 2)}",
+                str(above_risk(cells)) if target == TARGET else "no target",
+                f"{relative_width(cells):.3f}",
+            ]
+        )
+    heads = [
+        "method",
+        "lowest coverage, %",
+        "cells under target",
+        "highest false pass at 2 and 3 %, %",
+        "cells over 2.5 %",
+        "relative width",
+    ]
+    return f"""## Targets
+
+Pooled over 100 counties: coverage of at least 95 % in every cell, false pass at a true 2 and 3 % of
+at most 2.5 %, mean width of at most 1.00, 0.90 and 0.85 of the yardstick (Korn-Graubard with the true
+design effect). A county alone: at least 94.5 %. Each less or plus two Monte Carlo errors. A false pass
+is an upper limit below the county's true rate: whatever the threshold, that is its risk at the threshold.
+± is one Monte Carlo error, by counties or by provinces, the larger (counties of a province share
+their pool).
+
+{_table(heads, rows)}"""
+
+
+def _summary(lines: pd.DataFrame, names: dict[str, str], part: str = "all") -> str:
+    rows = []
+    for method, name in names.items():
+        cells = lines[(lines["method"] == method) & (lines["part"] == part)]
+        if not len(cells):
+            continue
+        low, bars = _lowest(cells), at_bars(cells)
+        rows.append(
+            [
+                name,
+                _percent(low.coverage),
+                _percent(cells["coverage"].mean()),
+                str(below_target(cells)),
+                _percent(cells["upper_miss"].max()),
+                _percent(bars["upper_miss"].max()) if len(bars) else "-",
+                f"{relative_width(cells):.2f}",
+                _where(low),
+            ]
+        )
+    heads = [
+        "method",
+        "lowest",
+        "mean",
+        "cells under 95 % less 2 MCE",
+        "highest false pass",
+        "at 2 and 3 %",
+        "relative width",
+        "worst cell",
+    ]
+    return _table(heads, rows)
+
+
+def _grid(lines: pd.DataFrame) -> str:
+    grid = lines[lines["study"] == "grid"]
+    order = sorted(
+        (m for m in METHODS if m in set(grid["method"])),
+        key=lambda m: -grid.loc[grid["method"] == m, "coverage"].min(),
+    )
+    error = grid["coverage_error"].median()
+    return f"""## The grid, all methods
+
+Households 300 and 1,000; villages 10, 20 and 30; ICC .01, .05 and .15; rates 0.2, 1, 2, 3 and 10 %.
+{int(grid["reps"].min()):,} counties a cell in provinces of 100; Monte Carlo error of a coverage {_percent(error, 2)} points
+(median). Coverage and false pass in per cent. Relative width: geometric mean over the yardstick.
+Without any error found "Wald" and "logit" here give the exact limits of a simple sample.
+
+{_summary(grid, {m: METHODS[m] for m in order})}"""
+
+
+def _cells(lines: pd.DataFrame) -> str:
+    blocks = []
+    for method in SHOWN:
+        cells = pick(lines, "grid", method)
+        rates = sorted(cells["rate"].unique())
+        rows = []
+        for (n, psus, icc), row in cells.groupby(["n", "psus", "icc"]):
+            row = row.set_index("rate")
+            rows.append(
+                [
+                    f"{n}, {psus}, {icc:g}",
+                    *(
+                        f"{_percent(row.coverage[r])} / {_percent(row.upper_miss[r])}"
+                        for r in rates
+                    ),
+                ]
+            )
+        heads = ["n, villages, ICC", *(f"{_percent(r)} %" for r in rates)]
+        blocks.append(f"### {METHODS[method]}\n\n{_table(heads, rows)}")
+    return "## The grid, cell by cell\n\nCoverage / false pass, per cent.\n\n" + "\n\n".join(blocks)
+
+
+BEYOND = {
+    "icc-30": (
+        "ICC .30",
+        "Villages far more alike than usual. A prior of mean .07 no longer suffices for a county "
+        "alone; the pooled forms hold, and (1, 9), which the default takes when a pool suggests more "
+        "than .15, is better.",
+        ("all",),
+    ),
+    "old-sizes": (
+        "Unequal weights",
+        "Villages drawn by old sizes, off by a factor of log standard deviation .4, so that weights "
+        "differ by as much. The beta-binomial reads counts and is refused there.",
+        ("all",),
+    ),
+    "equal-chances": (
+        "Unequal village sizes, equal chances",
+        "Villages drawn as if all were of one size; weights follow the size.",
+        ("all",),
+    ),
+    "differing": (
+        "Provinces whose counties differ",
+        "Rates gamma distributed (shape 2), ICC .01, .05 or .15 at random; 100 counties. Shown by the "
+        "county's own ICC.",
+        ("icc 0.01", "icc 0.05", "icc 0.15"),
+    ),
+    "differing-pool-20": (
+        "The same with 20 counties",
+        "Too few counties to pool by the rule; the larger of pool and plan acts.",
+        ("icc 0.01", "icc 0.05", "icc 0.15"),
+    ),
+    "staged": (
+        "Staged villages in every county",
+        "1 to 3 of the 100 villages are wrong in every household, the rest 0.2 %.",
+        ("staged",),
+    ),
+    "few-staged": (
+        "Staged villages in one county of ten",
+        "The same in every tenth county; the others are honest at 0.2 %.",
+        ("staged", "honest"),
+    ),
+    "pool-30": ("Pools of 30 counties", "The least that the rule pools.", ("all",)),
+    "pool-20": ("Pools of 20 counties", "The larger of pool and plan (.05) acts.", ("all",)),
+    "pool-10": ("Pools of 10 counties", "The larger of pool and plan (.05) acts.", ("all",)),
+    "pool-5": ("Pools of 5 counties", "The larger of pool and plan (.05) acts.", ("all",)),
+}
+
+
+def _beyond(lines: pd.DataFrame) -> str:
+    blocks = ["## Beyond the grid"]
+    for study, (title, words, parts) in BEYOND.items():
+        here = lines[lines["study"] == study]
+        if not len(here):
+            continue
+        names = METHODS if study == "icc-30" else {m: METHODS[m] for m in ("kg-oracle", *BY_POOL)}
+        blocks.append(f"### {title}\n\n{words}")
+        for part in parts:
+            head = "" if part == "all" else f"Counties: {part}.\n\n"
+            blocks.append(head + _summary(here, names, part))
+    composite = lines[lines["study"] == "composite"]
+    if len(composite):
+        blocks.append(
+            "### The rate over two filed statuses\n\n"
+            "Exited (a fifth) and unregistered households of the same villages, rates 3 to 1, half of "
+            "the sample from each; correlation by `pool_icc` for each status."
+        )
+        for link in sorted(composite["link"].unique()):
+            blocks.append(
+                f"Village rates of both statuses linked by a correlation of {link:g} "
+                "(normal scores).\n\n" + _summary(composite[composite["link"] == link], COMPOSITE)
+            )
+    return "\n\n".join(blocks)
+
+
+def _peers(peers: pd.DataFrame) -> str:
+    rows = [
+        [
+            row.method,
+            _percent(row.no_interval),
+            _percent(row.holds_where_given),
+            _percent(row.holds),
+            _percent(row.upper_miss),
+            _percent(row.ours_holds),
+            f"{row.farthest_apart:.0e}",
+        ]
+        for row in peers.itertuples()
+    ]
+    heads = [
+        "method",
+        "no interval, or no width",
+        "holds, where given",
+        "holds, of all",
+        "upper limit below the truth",
+        "ours of that name holds",
+        "farthest from ours",
+    ]
+    first = peers.iloc[0]
+    return f"""## R and svy on the same samples
+
+{first.samples:,} samples of the grid ({first.cells} cells: 10 villages with 300 and 1,000 households, 30 with 1,000;
+ICC .05 and .15; 1, 2 and 3 %), given to {first.versions}.
+Per cent of samples. Where they give an interval it is ours of the same name to the last column, so
+that our rows of the grid are theirs; without an error found they give none or one of no width.
+
+{_table(heads, rows)}"""
+
+
+def _again() -> str:
+    return """## Again
+
+    python benchmarks/coverage.py --quick --parts build/quick
+    python benchmarks/coverage.py --parts build/coverage
+    python benchmarks/coverage.py --parts build/coverage --rivals PYTHON
+    python benchmarks/coverage.py --parts build/coverage --page
+
+The first is the short form (400 counties a cell). PYTHON is the interpreter of an environment with
+svy; R with `survey` must be at hand. Every cell has a seed of its own, so that results do not depend
+on order or on what else runs."""
