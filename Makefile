@@ -12,8 +12,11 @@ $(STAMP): pyproject.toml
 	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[lab,apps,pushdown,postgres,test]'
 	touch $(STAMP)
 
+# SERVE=0 leaves the screens out; so does CI.
+SERVE ?= $(if $(CI),0,1)
+
 demo: $(STAMP)
-	$(PY) -m audit_toolkit demo --fresh
+	$(PY) -m audit_toolkit demo --fresh $(if $(filter-out 0,$(SERVE)),--serve)
 
 test: $(STAMP)
 	$(PY) -m pytest -n 2 --dist loadfile -m "not slow and not browser"

@@ -12,6 +12,7 @@ import typer
 
 from ..demo.story import run_story
 from ..errors import OperatorError
+from .demo_screens import MARK, is_served, serve_demo
 from .shared import JsonOption, emit, language, words
 
 
@@ -30,14 +31,21 @@ def demo(
         int, typer.Option(help="Villages of the third county that are wrong as a whole.")
     ] = 0,
     fresh: Annotated[bool, typer.Option(help="Remove an earlier demo's folder first.")] = False,
+    serve: Annotated[
+        bool, typer.Option(help="Serve its screens afterwards, until stopped with Ctrl+C.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Watch special evaluations happen on fictitious counties, from register to report."""
+    if serve and as_json:
+        raise typer.BadParameter(words("serve-or-json"))
     if out.exists():
         if not fresh:
             raise OperatorError("demo-exists", path=out)
-        if not (out / "demo.txt").exists():
+        if not (out / MARK).exists():
             raise OperatorError("demo-foreign", path=out)
+        if is_served(out):
+            raise OperatorError("demo-served", path=out)
         shutil.rmtree(out)
     summary = run_story(
         out,
@@ -47,6 +55,8 @@ def demo(
         quiet=as_json,
     )
     emit(as_json, summary, "")
+    if serve:
+        serve_demo(out, seed=seed)
 
 
 def lab(

@@ -125,20 +125,31 @@ class World:
 class Story:
     """One run of the demo."""
 
-    def __init__(self, out: Path, seed: str, language: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        out: Path,
+        seed: str,
+        language: str,
+        tell: Callable[[str], None],
+        *,
+        world: Path | None = None,
+        counties: int | None = None,
+    ) -> None:
         self.out = out
         self.seed = seed
         self.language = language
         self.tell = tell
         self.world = World(seed)
-        self.lists = out / "world" / "lists"
+        self.made = out / "world" if world is None else world
+        self.lists = self.made / "lists"
         self.store = workflow.open_store(out / "round", create=True)
-        self.round = json.loads((out / "world" / "round.json").read_text(encoding="utf-8"))
+        self.round = json.loads((self.made / "round.json").read_text(encoding="utf-8"))
         self.counties = tuple(
-            County(county_code=c["county_code"], name=c["name"]) for c in self.round["counties"]
+            County(county_code=c["county_code"], name=c["name"])
+            for c in self.round["counties"][:counties]
         )
         self.people = cast([c.county_code for c in self.counties])
-        self.field = Field(out / "world")
+        self.field = Field(self.made)
         self.visits = 0
 
     def say(self, key: str, **fields: object) -> None:
@@ -174,10 +185,8 @@ class Story:
         self.say("round", counties=len(self.counties), people=len(self.people))
 
     def take_in_lists(self) -> int:
-        """Show a refused file, then take in both lists of every county and freeze them."""
-        self.say("stage-lists")
+        """Take in both lists of every county and freeze them."""
         evaluator = self.by(self.first(Role.EVALUATOR).person_id)
-        self._show_refusal(evaluator)
         for county in self.counties:
             code = county.county_code
             registered = workflow.import_register(
@@ -195,7 +204,10 @@ class Story:
         self.say("frame-digest", digest=frozen.public_frame_sha256)
         return frozen.unit_count
 
-    def _show_refusal(self, evaluator: workflow.Context) -> None:
+    def show_refusal(self) -> None:
+        """Show how a faulty register is refused."""
+        self.say("stage-lists")
+        evaluator = self.by(self.first(Role.EVALUATOR).person_id)
         code = self.counties[0].county_code
         faulty = self.out / "faulty_register.csv"
         write_faulty_register(self.lists / f"{code}_register.csv", faulty)
@@ -255,6 +267,14 @@ class Story:
             certain=sum(v.certainty for v in drawn.villages),
             digest=drawn.digest,
         )
+
+    def send_out(self) -> None:
+        """Assign, and release the first villages, so that inspectors may set out."""
+        workflow.assign_inspectors(self.by(self.first(Role.EVALUATOR).person_id), self.store)
+        for county in self.counties:
+            code = county.county_code
+            lead = self.by(self.first(Role.TEAM_LEAD, code).person_id)
+            workflow.release_villages(lead, self.store, county_code=code, kind=VisitKind.FIRST)
 
     def visit(self) -> None:
         """Assign, release by stage, and take in findings one visit at a time."""
@@ -375,9 +395,7 @@ class Story:
         """Estimate, recommend, and hear what province and counties answer."""
         self.say("stage-conclude")
         evaluator = self.by(self.first(Role.EVALUATOR).person_id)
-        truth = json.loads(
-            (self.out / "world" / "truth" / "rates.json").read_text(encoding="utf-8")
-        )
+        truth = json.loads((self.made / "truth" / "rates.json").read_text(encoding="utf-8"))
         summaries = []
         for result in workflow.estimate(evaluator, self.store):
             code = result.key.county_code
@@ -508,6 +526,7 @@ def run_story(
     make_world(out, seed, wrong_villages)
     story = Story(out, seed, language, tell)
     story.open_round()
+    story.show_refusal()
     households = story.take_in_lists()
     story.plan()
     story.draw()
