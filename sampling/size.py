@@ -14,7 +14,7 @@ from ._checks import check_count, check_fraction, check_number, check_share
 from ._rounding import complement, round_up, units_at_least
 from ._show import Table, format_number
 from ._steps import step_rows
-from .errors import FrameTooSmallError
+from .errors import ArgumentError, FrameTooSmallError
 from .results import Result
 
 
@@ -205,6 +205,7 @@ def size_for_detection(
     tolerable_rate: float,
     *,
     errors: int = 0,
+    expected_rate: float = 0.0,
     confidence: float = 0.95,
     population_size: int | None = None,
     sensitivity: float = 1.0,
@@ -217,6 +218,9 @@ def size_for_detection(
         Rate to stay below, in (0, 1).
     errors : int, default 0
         Most errors found that shall still show it.
+    expected_rate : float, default 0.0
+        Errors that shall still show it as a share of the sample, at least 0 and below
+        ``tolerable_rate``: up to this share of ``n``, rounded up, beside ``errors``.
     confidence : float, default 0.95
         One-sided: 1 less the risk of showing it when the rate is the tolerable one.
     population_size : int, optional
@@ -240,8 +244,9 @@ def size_for_detection(
     Notes
     -----
     Smallest n with :math:`P(X \le c) \le 1 - \mathrm{confidence}`. Errors in the frame are
-    :math:`\lceil \theta N \rceil`, reckoned from the decimal text of the rate. With sensitivity s
-    the errors seen are those in the sample, each kept with chance s: binomial with
+    :math:`\lceil \theta N \rceil`, reckoned from the decimal text of the rate; so are those
+    expected in the sample, c the larger of :math:`\lceil e n \rceil` and ``errors``. With
+    sensitivity s the errors seen are those in the sample, each kept with chance s: binomial with
     :math:`s\theta`, or exactly the mixture of binomials over the hypergeometric count.
 
     References
@@ -262,23 +267,42 @@ def size_for_detection(
     rate = check_fraction("tolerable_rate", tolerable_rate)
     c = check_count("errors", errors, least=0)
     risk = complement(check_fraction("confidence", confidence))
+    expected = check_share("expected_rate", expected_rate)
+    if expected >= rate:
+        raise ArgumentError(
+            f"expected_rate must be below tolerable_rate; got {expected_rate!r} and "
+            f"{tolerable_rate!r}. Nothing shows a rate below what is expected of it.",
+            code="rate-not-below",
+            true_rate=expected,
+            threshold=rate,
+        )
     seen = check_share("sensitivity", sensitivity, zero=False)
     count: int | None = None
     if population_size is not None:
         check_count("population_size", population_size, least=1)
         count = units_at_least(rate, population_size)
-        _check_reach(tolerable_rate, c, population_size, count, seen, risk)
+
+    def smallest(least: int) -> int:
+        """Size for so many errors."""
+        if population_size is not None and count is not None:
+            _check_reach(tolerable_rate, c, population_size, count, seen, risk)
+        most = sys.maxsize if population_size is None else population_size
+        low, high = max(c, least), min(2 * (max(c, least) + 1), most)
+        while high < most and chance(high) > risk:
+            low, high = high, min(2 * high, most)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if chance(middle) <= risk else (middle, high)
+        return high
 
     def chance(n: int) -> float:
         return _at_most(c, n, rate, population_size, count, seen)
 
-    most = sys.maxsize if population_size is None else population_size
-    low, high = c, min(2 * (c + 1), most)
-    while high < most and chance(high) > risk:
-        high = min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if chance(middle) <= risk else (middle, high)
+    # More errors are expected in a larger sample, until the size for c errors expects no more.
+    high = smallest(0)
+    while expected > 0 and units_at_least(expected, high) > c:
+        c += 1
+        high = smallest(high - 1)
     return DetectionSize(
         n=high,
         acceptance_number=c,

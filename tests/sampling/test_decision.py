@@ -20,7 +20,7 @@ from sampling import (
     psus_to_show_below,
     size_for_detection,
 )
-from sampling.decision import beta_binomial_pmf
+from sampling.acceptance.chances import beta_binomial_pmf
 
 
 def interval(lower, upper, confidence=0.95, side="two-sided"):

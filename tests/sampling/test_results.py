@@ -12,21 +12,30 @@ from sampling import (
     Interval,
     PooledIcc,
     ReplicateDesign,
+    ResponseClass,
     compare_to_value,
     decide,
+    decide_jointly,
+    decide_many,
+    decide_under_nonresponse,
     estimate_composite,
     estimate_double_sampling,
     estimate_mean,
     estimate_proportion,
     estimate_regression,
     interval_stratified,
+    operating_characteristic,
     optimal_cluster_take,
+    plan_declared_level,
+    plan_of_size,
+    plan_two_stage,
     psus_to_show_below,
     rao_scott,
     read_result,
     size_for_detection,
     size_for_proportion,
     two_phase,
+    units_to_settle,
     variance_components,
 )
 from sampling.allocation import allocate_multivariate, allocate_optimal
@@ -66,7 +75,23 @@ def examples():
     sizes, spreads = {"a": 100, "b": 300}, {"a": 2.0, "b": 1.0}
     shared = allocate_optimal(sizes, spreads, {"a": 1.0, "b": 4.0}, n=40)
     aimed = allocate_multivariate(sizes, {"y": spreads}, 0.05, totals={"y": 2000.0})
+    rule = plan_of_size(300, rejectable_rate=0.02, acceptable_rate=0.005)
+    two = plan_two_stage(acceptable_rate=0.007, rejectable_rate=0.02, sizes=(300, 300))
+    curve = operating_characteristic(rule, [0.005, 0.02])
+    several = decide_many({"a": rates[0]}, 0.02)
+    asked = ResponseClass(name="a", sampled=400, responded=300, events=9)
     made = [
+        rule,
+        two,
+        curve,
+        curve.points[0],
+        plan_declared_level(0.0065, n=125),
+        several,
+        several.rows[0],
+        decide_jointly({"a": decide(rates[0], 0.02)}),
+        asked,
+        decide_under_nonresponse([asked], 0.02),
+        units_to_settle(0.02, true_rate=0.005, seen_n=300, seen_events=2),
         shared,
         shared.rows[0],
         aimed,
