@@ -122,19 +122,46 @@ def variance_factor(weight: FloatArray, psu: IntArray, icc: float) -> float:
     return inside / float(weight.sum()) ** 2
 
 
-def variance_factors(
-    weight: FloatArray, psu: IntArray, icc: float, code: IntArray, domains: int
-) -> FloatArray:
-    """``variance_factor`` of every domain at once; ``code`` -1 lies outside all."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WeightSums:
+    """What the model design effect of each domain needs of its weights.
+
+    Parameters
+    ----------
+    total : array
+        Sum of weights.
+    squares : array
+        Sum of their squares.
+    clustered : array
+        Sum of the squared sums of each PSU.
+    """
+
+    total: FloatArray
+    squares: FloatArray
+    clustered: FloatArray
+
+    def factors(self, icc: float) -> FloatArray:
+        """``variance_factor`` of every domain."""
+        return ((1 - icc) * self.squares + icc * self.clustered) / self.total**2
+
+
+def weight_sums(weight: FloatArray, psu: IntArray, code: IntArray, domains: int) -> WeightSums:
+    """Sum the weights of all domains at once; ``code`` -1 lies outside all."""
     rows = np.flatnonzero(code >= 0)
-    part, domain = weight[rows], code[rows]
+    part, domain, unit = weight[rows], code[rows], psu[rows]
     width = int(psu.max()) + 1
-    cell, inverse = distinct(domain * width + psu[rows], domains * width)
-    clustered: FloatArray = sum_by(inverse, part, len(cell)) ** 2
-    by_psu = sum_by(cell // width, clustered, domains)
-    squares = sum_by(domain, part**2, domains)
-    total = sum_by(domain, part, domains)
-    return ((1 - icc) * squares + icc * by_psu) / total**2
+    owner = np.zeros(width, dtype=np.intp)
+    owner[unit] = domain
+    if (owner[unit] == domain).all():
+        by_psu = sum_by(unit, part, width)
+    else:
+        cell, inverse = distinct(domain * width + unit, domains * width)
+        by_psu, owner = sum_by(inverse, part, len(cell)), cell // width
+    return WeightSums(
+        total=sum_by(domain, part, domains),
+        squares=sum_by(domain, part**2, domains),
+        clustered=sum_by(owner, by_psu**2, domains),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

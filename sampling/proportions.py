@@ -17,7 +17,8 @@ from .clustering import (
     OWN_DEFF_EVENTS,
     OWN_DEFF_FACTOR,
     PooledIcc,
-    variance_factors,
+    WeightSums,
+    weight_sums,
 )
 from .design import AnyDesign
 from .errors import ArgumentError
@@ -153,6 +154,9 @@ def estimate_proportion(
         element=element,
         event=event,
         basis=basis,
+        sums=None
+        if icc is None or form == "beta-binomial"
+        else _weight_sums(sample, domains, element),
         confidence=confidence,
     )
     model = _model_deffs(taker, icc, model_deff)
@@ -308,6 +312,7 @@ class _Taker:
     element: FloatArray
     event: FloatArray
     basis: Basis
+    sums: WeightSums | None
     confidence: float
 
     def interval(self, lower: float, upper: float, method: str) -> Interval:
@@ -320,14 +325,8 @@ class _Taker:
 
     def model_deffs(self, icc: float) -> FloatArray:
         """Model design effect of each domain."""
-        if self.sample.psu is None:
-            raise ArgumentError(
-                "icc needs the PSU of every row; the design names none. Give model_deff instead.",
-                code="psu-missing",
-            )
-        weight = self.sample.weight * self.element
-        code, count = self.domains.code, len(self.domains)
-        return self.basis.n * variance_factors(weight, self.sample.psu, icc, code, count)
+        assert self.sums is not None
+        return self.basis.n * self.sums.factors(icc)
 
     def by_psus(
         self, icc: float | PooledIcc | None, prior: tuple[float, float] | None
@@ -393,6 +392,16 @@ class _Taker:
         assert taken is not None
         deffs = np.maximum(self.model_deffs(clumped), taken)
         return limits_of(self.form, self.basis, deffs)[1:]
+
+
+def _weight_sums(sample: Sample, domains: Domains, element: FloatArray) -> WeightSums:
+    """Sum the weights as the model design effect needs them."""
+    if sample.psu is None:
+        raise ArgumentError(
+            "icc needs the PSU of every row; the design names none. Give model_deff instead.",
+            code="psu-missing",
+        )
+    return weight_sums(sample.weight * element, sample.psu, domains.code, len(domains))
 
 
 def _model_deffs(
