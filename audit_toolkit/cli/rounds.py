@@ -91,7 +91,7 @@ def users_add(
     )
     with opened(store, person) as (context, opened_store):
         workflow.add_person(context, opened_store, new)
-        password = "" if inactive else first_password(opened_store, person_id)
+        password = "" if inactive else first_password(context, opened_store, person_id)
     said = [words("person-added", person=person_id, role=role.value)]
     if password:
         said.append(words("first-password", person=person_id, password=password))

@@ -18,12 +18,15 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
 
 
-def first_password(store: workflow.Store, person_id: str) -> str:
+def first_password(context: workflow.Context, store: workflow.Store, person_id: str) -> str:
     """Return a first password for somebody who has no account yet, else nothing."""
     from ..server.accounts import FILE_NAME, Accounts
 
     accounts = Accounts(store.folder / FILE_NAME)
-    return "" if person_id in accounts.known() else accounts.give_first_password(person_id)
+    if person_id in accounts.known():
+        return ""
+    workflow.give_password(context, store, person_id=person_id, occasion="new")
+    return accounts.give_first_password(person_id)
 
 
 def users_reset(
@@ -36,9 +39,7 @@ def users_reset(
     from ..server.accounts import FILE_NAME, Accounts
 
     with opened(store, person) as (context, opened_store):
-        known = {p.person_id for p in workflow.people(context, opened_store)}
-        if person_id not in known:
-            raise OperatorError("person-unknown", person=person_id)
+        workflow.give_password(context, opened_store, person_id=person_id, occasion="lost")
         password = Accounts(opened_store.folder / FILE_NAME).give_first_password(person_id)
     emit(
         as_json,
@@ -58,6 +59,9 @@ def serve(
     host_name: Annotated[
         list[str] | None, typer.Option(help="Name under which the server is reached; repeat.")
     ] = None,
+    base_url: Annotated[
+        str, typer.Option(help="Path under which the apps are, such as /round-2019/.")
+    ] = "/",
     header_secret: Annotated[
         Path | None,
         typer.Option(help="File with the secret shared with an identity proxy or JupyterHub."),
@@ -82,6 +86,7 @@ def serve(
         certificate=(certificate, key) if certificate and key else None,
         behind_proxy=behind_proxy,
         host_names=tuple(host_name or ()),
+        base_url=base_url,
         header_secret=None if header_secret is None else serving.read_secret(header_secret),
         forks=not plain_kernels,
         on_ready=lambda where: print(words("serving", address=where), flush=True),

@@ -45,6 +45,7 @@ class Action(StrEnum):
     """Everything that can be done or seen, one word a button."""
 
     MANAGE_PEOPLE = "manage-people"
+    GIVE_PASSWORD = "give-password"
     OPEN_ROUND = "open-round"
     IMPORT_LISTS = "import-lists"
     SEE_LISTS = "see-lists"
@@ -80,6 +81,7 @@ _R, _A = Role, Action
 
 PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     _A.MANAGE_PEOPLE: {_R.ADMINISTRATOR: _ANY},
+    _A.GIVE_PASSWORD: {_R.ADMINISTRATOR: _ANY},
     _A.OPEN_ROUND: {_R.ADMINISTRATOR: _ANY},
     _A.IMPORT_LISTS: {_R.EVALUATOR: _ANY},
     _A.SEE_LISTS: {_R.EVALUATOR: _ANY},

@@ -47,10 +47,14 @@ CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who may sign in; ``must_change`` until the first password is replaced."""
+    """Somebody who may sign in; ``must_change`` until the first password is replaced.
+
+    ``failed_before`` counts the attempts under the name that failed since the last right one.
+    """
 
     person_id: str
     must_change: bool
+    failed_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +137,19 @@ class Accounts:
         Raises
         ------
         OperatorError
-            "sign-in-refused" (whether the name or the password is wrong is not said) or
-            "sign-in-locked".
+            "sign-in-refused" (whether the name or the password is wrong is not said; the field
+            ``locks`` tells whether this attempt locked the name) or "sign-in-locked".
         """
-        self._count_attempt(name)
+        failures = self._count_attempt(name)
         with self._reading() as db:
             row = db.execute(
                 "SELECT password_hash, must_change FROM accounts WHERE person_id = ?", (name,)
             ).fetchone()
         right = self._verify(row[0] if row else self._hash_of_nobody(), password)
         if row is None or not right:
-            raise OperatorError("sign-in-refused")
+            raise OperatorError("sign-in-refused", locks=failures >= FAILURES_BEFORE_LOCK)
         self._forget_failures(name)
-        return Account(person_id=name, must_change=bool(row[1]))
+        return Account(person_id=name, must_change=bool(row[1]), failed_before=failures - 1)
 
     def change_password(self, person_id: str, old: str, new: str, again: str) -> None:
         """Replace a password; all sessions of the person end.
@@ -269,8 +273,11 @@ class Accounts:
             return 0, 0.0
         return row[0], row[2]
 
-    def _count_attempt(self, name: str) -> None:
-        """Count an attempt before its password is looked at, so that none slip through together."""
+    def _count_attempt(self, name: str) -> int:
+        """Count an attempt before its password is looked at, so that none slip through together.
+
+        Returns the attempts that count, this one among them.
+        """
         now = self._clock()
         with self._writing() as db:
             failures, locked_until = self._failures_in(db, name)
@@ -285,6 +292,7 @@ class Accounts:
                 "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)",
                 (_digest(name), failures, now, locked),
             )
+        return failures
 
     def _forget_failures(self, name: str) -> None:
         with self._writing() as db:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from .. import workflow
 from ..errors import OperatorError
@@ -23,10 +24,22 @@ def accounts_of(store: workflow.Store) -> Accounts:
     return Accounts(store.folder / FILE_NAME)
 
 
-def open_accounts(store: workflow.Store, people: Iterable[str]) -> dict[str, str]:
-    """Give first passwords to people; return them by person. They are not kept in clear."""
-    accounts = accounts_of(store)
-    return {person_id: accounts.give_first_password(person_id) for person_id in people}
+def open_accounts(
+    context: workflow.Context,
+    store: workflow.Store,
+    people: Iterable[str],
+    *,
+    occasion: Literal["new", "lost"] = "new",
+) -> dict[str, str]:
+    """Give first passwords to people, as the journal says; return them by person.
+
+    They are not kept in clear. Open sign-ins of these people end.
+    """
+    accounts, given = accounts_of(store), {}
+    for person_id in people:
+        workflow.give_password(context, store, person_id=person_id, occasion=occasion)
+        given[person_id] = accounts.give_first_password(person_id)
+    return given
 
 
 def read_secret(path: Path) -> bytes:
@@ -89,6 +102,8 @@ def serve(
         Names under which the server is reached, beside "localhost" and loopback addresses.
     header_secret : bytes, optional
         Shared with an identity proxy or JupyterHub; its header takes the place of the sign-in.
+    base_url : str, default "/"
+        Path under which the apps are.
     forks : bool, default True
         Kernels are forked from a warm process where the machine can.
     on_ready : callable
@@ -120,7 +135,7 @@ def serve(
             on_ready=on_ready,
             port=port,
             ip="127.0.0.1" if address == "localhost" else address,
-            base_url=base_url,
+            base_url=f"/{inside}/" if (inside := base_url.strip("/")) else "/",
             root_dir=str(served[0].notebook.parent),
             certificate=certificate,
             behind_proxy=behind_proxy,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.web import HTTPError
 
-from ..errors import AuditError, OperatorError
+from ..errors import OperatorError, PermissionRefusedError
 from ..text import LANGUAGES
-from .accounts import Account, Accounts
+from ..workflow import note_lock, note_password_changed, note_sign_in, note_sign_out
+from .accounts import FAILURES_BEFORE_LOCK, LOCK_SECONDS, Account, Accounts
 from .handlers import LANGUAGE_COOKIE, OwnHandler
 from .identity import COOKIE, TicketIdentityProvider
 from .pages import page_asked_for
@@ -106,6 +109,23 @@ class SignHandler(OwnHandler):
         """Show a form, with what was wrong at its top."""
         self.finish(self.page(template, error=error, **values))
 
+    async def journal(self, note: Callable[..., Any], person_id: str, **fields: Any) -> None:
+        """Have the round's journal hold what a person did here."""
+        write = partial(note, self.settings["context_of"](person_id), self.settings["store"])
+        await asyncio.get_running_loop().run_in_executor(None, partial(write, **fields))
+
+    async def verify(self, name: str, check: Callable[..., Any], *given: str) -> Any:
+        """Return what a check of a password returns; the journal holds it where one locks a name."""
+        await asyncio.sleep(self.accounts.seconds_to_wait(name))
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(_VERIFIERS, check, name, *given)
+        except OperatorError as error:
+            if error.fields.get("locks"):
+                locked = {"failures": FAILURES_BEFORE_LOCK, "minutes": LOCK_SECONDS // 60}
+                await self.journal(note_lock, name, **locked)
+            raise
+
     async def end(self, session_id: str) -> None:
         """End a session: its ticket, its open channels, its kernels."""
         self.sessions.end(session_id)
@@ -158,16 +178,15 @@ class SignIn(SignHandler):
             raise OperatorError("sign-in-empty")
         if not brake.allows(address):
             raise OperatorError("sign-in-locked", minutes=_ADDRESS_SECONDS // 60)
-        await asyncio.sleep(self.accounts.seconds_to_wait(name))
-        loop = asyncio.get_running_loop()
         try:
-            account = await loop.run_in_executor(_VERIFIERS, self.accounts.check, name, password)
+            account: Account = await self.verify(name, self.accounts.check, password)
         except OperatorError:
             brake.note_failure(address)
             raise
+        way = "first-password" if account.must_change else "password"
         try:
-            self.settings["person_of"](account.person_id)
-        except AuditError:
+            await self.journal(note_sign_in, name, way=way, failed_before=account.failed_before)
+        except PermissionRefusedError:
             brake.note_failure(address)
             raise OperatorError("sign-in-refused") from None
         return account
@@ -199,6 +218,7 @@ class SignOut(SignHandler):
         session = self.session
         if session is not None:
             await self.end(session.session_id)
+            await self.journal(note_sign_out, session.person_id)
             self.log.info("%s signed out", session.person_id)
         self.clear_cookie(COOKIE, path=self.base_url)
         self.set_header("Clear-Site-Data", '"cache"')
@@ -232,17 +252,14 @@ class ChangePassword(SignHandler):
         if session is None:
             return
         given = (self.field("old"), self.field("new"), self.field("again"))
-        loop = asyncio.get_running_loop()
         try:
-            await asyncio.sleep(self.accounts.seconds_to_wait(session.person_id))
-            await loop.run_in_executor(
-                _VERIFIERS, self.accounts.change_password, session.person_id, *given
-            )
+            await self.verify(session.person_id, self.accounts.change_password, *given)
         except OperatorError as error:
             self.set_status(422)
             self.show("password.html", error=error.words(self.language), first=session.must_change)
             return
         await self.end(session.session_id)
+        await self.journal(note_password_changed, session.person_id)
         self.sessions.refresh()
         self.settings["open_channels"].close_ended()
         account = Account(person_id=session.person_id, must_change=False)

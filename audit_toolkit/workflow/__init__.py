@@ -74,6 +74,13 @@ from .overview import (
 from .pages import county_page, round_page, village_counts_found
 from .plans import plan_county, show_plan
 from .rounds import add_person, open_round, people, show_round
+from .signing_in import (
+    give_password,
+    note_lock,
+    note_password_changed,
+    note_sign_in,
+    note_sign_out,
+)
 from .stores import Store, open_store, to_json_value
 from .views import (
     discrepancies,
@@ -133,6 +140,7 @@ __all__ = [
     "frame_rows",
     "freeze",
     "frozen",
+    "give_password",
     "import_findings",
     "import_register",
     "import_roster",
@@ -146,6 +154,10 @@ __all__ = [
     "my_progress",
     "my_villages",
     "my_visits",
+    "note_lock",
+    "note_password_changed",
+    "note_sign_in",
+    "note_sign_out",
     "open_round",
     "open_store",
     "people",

@@ -22,6 +22,9 @@ CALLS: dict[Action, Call] = {
     Action.MANAGE_PEOPLE: lambda c, r: workflow.add_person(
         c, r.store, Person(person_id="new", name="new", role=Role.OBSERVER)
     ),
+    Action.GIVE_PASSWORD: lambda c, r: workflow.give_password(
+        c, r.store, person_id="eva", occasion="lost"
+    ),
     Action.IMPORT_LISTS: lambda c, r: workflow.import_register(
         c, r.store, NOWHERE, county_code=CODE
     ),
