@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT)]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
 import pandas as pd  # noqa: E402
 
@@ -28,7 +29,7 @@ from benchmarks.coverage_study.rivals import run_rivals  # noqa: E402
 from benchmarks.coverage_study.tally import run_scene  # noqa: E402
 
 DOCS = ROOT / "docs"
-COUNTIES, BEYOND = 2400, 2000
+COUNTIES, BEYOND = 2400, 1000
 QUICK = 400
 RIVAL_PROVINCES = 5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ BY_POOL = (
     "bb-neighbours",
     "kg-neighbours",
     "bb-alone",
+    "bb-alone-wide",
     "kg-own-or-plan",
     "kg-nchs",
 )
@@ -133,44 +135,61 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 def _opening(lines: pd.DataFrame) -> str:
     grid = lines[lines["study"] == "grid"]
-    nchs = _lowest(pick(lines, "grid", "kg-nchs"))
-    pooled = _lowest(pick(lines, "grid", "kg-pooled"))
-    alone = _lowest(pick(lines, "grid", "bb-alone"))
-    neighbours = pick(lines, "grid", "bb-neighbours")
+    nchs, pooled, alone, neighbours, default = (
+        _lowest(pick(lines, "grid", method))
+        for method in ("kg-nchs", "kg-pooled", "bb-alone", "bb-neighbours", "kg-default")
+    )
     unlike = _lowest(_unlike(lines, "bb-pooled"))
+    unlike_default = _lowest(_unlike(lines, "kg-default"))
     unlike_neighbours = _lowest(_unlike(lines, "bb-neighbours"))
-    lowest = _lowest(neighbours)
+    five = _lowest(pick(lines, "pool-5", "bb-neighbours"))
     honest = _lowest(pick(lines, "few-staged", "bb-pooled", "honest"))
+    width = relative_width(pick(lines, "grid", "bb-neighbours"))
     cells = grid.groupby(["n", "psus", "icc", "rate"]).ngroups
-    reps = int(grid["reps"].min())
-    return f"""# How often the intervals hold
+    return "\n\n".join(
+        [
+            "# How often the intervals hold",
+            "Made by `benchmarks/coverage.py` from `docs/coverage.csv`.",
+            _words(f"""
+            **What was simulated.** Whole counties: a hundred villages of unequal size, wrong
+            households in clusters (how alike the households of a village are is the intra-cluster
+            correlation, ICC), a sample of villages in proportion to size and of households in each,
+            an interval, and the question whether it holds the county's true rate. {cells} kinds of
+            county, {int(grid["reps"].min()):,} simulated counties of each, drawn and estimated by
+            the functions of `sampling` that anyone calls. The correlation is estimated from the
+            sampled households of a hundred counties; no method but the yardstick is told what is
+            true."""),
+            _words(f"""
+            **What fails.** An interval that takes the design effect from the county's own
+            few errors. When they lie in one or two villages, or in none of those drawn, the sample
+            looks better than it is. The NCHS interval is stated to hold in 95 % of counties; at its
+            worst ({_where(nchs)}) it holds in {_percent(nchs.coverage)} %, and in
+            {_percent(nchs.upper_miss)} % it lies wholly below the true rate: a county at the
+            threshold is passed that often. The intervals of R and svy are of this kind, and
+            are none at all, or of no width, where no error was found."""),
+            _words(f"""**What holds.** A design effect whose correlation is pooled over a province:
+            {_percent(pooled.coverage)} % at its worst (Korn-Graubard; {_percent(default.coverage)}
+            % with the default that lets the county's own design effect take over when it is clearly
+            larger). For a county alone the beta-binomial interval with the prior (1.5, 20):
+            {_percent(alone.coverage)} %."""),
+            _words(f"""**What to be careful about.** A pooled correlation is right for counties that
+            are alike. Where they are not, the beta-binomial interval that takes it as known holds
+            in {_percent(unlike.coverage)} % at its worst, and one county in ten with villages that
+            are wrong as a whole brings it to {_percent(honest.coverage)} % in the honest ones; the
+            Korn-Graubard default holds in {_percent(unlike_default.coverage)} % of unlike counties,
+            at the price of width. What mends it: the other counties are a prior for each county and
+            no more (`pool_icc_by_area`). That beta-binomial interval holds in
+            {_percent(neighbours.coverage)} % at its worst among like counties, in
+            {_percent(unlike_neighbours.coverage)} % among unlike ones and in
+            {_percent(five.coverage)} % with five counties only, at {width:.2f} of the yardstick's
+            width."""),
+        ]
+    )
 
-Made by `benchmarks/coverage.py` from `docs/coverage.csv`.
 
-**What was simulated.** Whole counties: a hundred villages of unequal size, wrong households in
-clusters (how alike the households of a village are is the intra-cluster correlation, ICC), a
-sample of villages in proportion to size and of households in each, an interval, and the question
-whether it holds the county's true rate. {cells} kinds of county, {reps:,} and more simulated counties of
-each, drawn and estimated by the functions of `sampling` that anyone calls. The correlation is estimated from
-the sampled households of a hundred counties; no method but the yardstick is told what is true.
-
-**What fails.** An interval that takes the design effect from the county's own few errors. When
-they lie in one or two villages, or in none of those drawn, the sample looks better than it is. The
-NCHS interval is stated to hold in 95 % of counties; it holds in {_percent(nchs.coverage)} % at its worst
-({_where(nchs)}), and then says "below" of a county that is not in {_percent(nchs.upper_miss)} %.
-R's and svy's intervals are the same or worse, and give none at all, or one of no width, when nothing was found.
-
-**What holds.** A design effect whose correlation is pooled over a province: at its worst
-{_percent(pooled.coverage)} % (Korn-Graubard). A county alone: the beta-binomial interval with the prior (1.5, 20), at
-its worst {_percent(alone.coverage)} %. Neither is wider on average than the yardstick, which knows the truth.
-
-**What to be careful about.** A pooled correlation is right for counties that are alike. Where they
-are not, the beta-binomial interval that takes the pooled number as known holds in
-{_percent(unlike.coverage)} % at its worst, and one county in ten with villages wrong as a whole brings it to
-{_percent(honest.coverage)} % in the honest ones. What mends it: the other counties are a prior for each county and
-no more ("the other counties as prior" below). That interval holds everywhere in this study, at worst
-{_percent(lowest.coverage)} % among like counties and {_percent(unlike_neighbours.coverage)} % among unlike ones, with five
-counties as with a hundred, at {relative_width(neighbours):.2f} of the yardstick's width."""
+def _words(text: str) -> str:
+    """Text as one paragraph of lines of at most 100 characters."""
+    return textwrap.fill(" ".join(text.split()), 100, break_on_hyphens=False)
 
 
 def _unlike(lines: pd.DataFrame, method: str) -> pd.DataFrame:
@@ -218,16 +237,14 @@ def _targets(lines: pd.DataFrame) -> str:
         "cells over 2.5 %",
         "relative width",
     ]
-    return f"""## Targets
-
-Pooled over 100 counties: coverage of at least 95 % in every cell, false pass at a true 2 and 3 % of
-at most 2.5 %, mean width of at most 1.00, 0.90 and 0.85 of the yardstick (Korn-Graubard with the true
-design effect). A county alone: at least 94.5 %. Each less or plus two Monte Carlo errors. A false pass
-is an upper limit below the county's true rate: whatever the threshold, that is its risk at the threshold.
-± is one Monte Carlo error, by counties or by provinces, the larger (counties of a province share
-their pool).
-
-{_table(heads, rows)}"""
+    words = _words("""
+        Pooled over 100 counties: coverage of at least 95 % in every cell, false pass at a
+    true 2 and 3 % of at most 2.5 %, mean width of at most 1.00, 0.90 and 0.85 of the yardstick
+    (Korn-Graubard with the true design effect). A county alone: at least 94.5 %. Each less or plus
+    two Monte Carlo errors. A false pass is an upper limit below the county's true rate: whatever
+    the threshold, that is its risk for a county that stands at it. ± is one Monte Carlo error, by
+    counties or by provinces, the larger (counties of a province share their pool).""")
+    return f"## Targets\n\n{words}\n\n{_table(heads, rows)}"
 
 
 def _summary(lines: pd.DataFrame, names: dict[str, str], part: str = "all") -> str:
@@ -269,14 +286,14 @@ def _grid(lines: pd.DataFrame) -> str:
         key=lambda m: -grid.loc[grid["method"] == m, "coverage"].min(),
     )
     error = grid["coverage_error"].median()
-    return f"""## The grid, all methods
-
-Households 300 and 1,000; villages 10, 20 and 30; ICC .01, .05 and .15; rates 0.2, 1, 2, 3 and 10 %.
-{int(grid["reps"].min()):,} counties a cell in provinces of 100; Monte Carlo error of a coverage {_percent(error, 2)} points
-(median). Coverage and false pass in per cent. Relative width: geometric mean over the yardstick.
-Without any error found "Wald" and "logit" here give the exact limits of a simple sample.
-
-{_summary(grid, {m: METHODS[m] for m in order})}"""
+    words = _words(f"""Households 300 and 1,000; villages 10, 20 and 30; ICC .01, .05 and .15; rates
+    0.2, 1, 2, 3 and 10 %. {int(grid["reps"].min()):,} counties a cell in provinces of 100; Monte
+    Carlo error of a coverage {_percent(error, 2)} points (median). Coverage and false pass in per
+    cent. Relative width: geometric mean over the yardstick. Where no error was found "Wald" and
+    "logit" here are the exact limits of a simple sample.""")
+    return f"## The grid, all methods\n\n{words}\n\n" + _summary(
+        grid, {method: METHODS[method] for method in order}
+    )
 
 
 def _cells(lines: pd.DataFrame) -> str:
@@ -304,36 +321,37 @@ def _cells(lines: pd.DataFrame) -> str:
 BEYOND = {
     "icc-30": (
         "ICC .30",
-        "Villages far more alike than usual. A prior of mean .07 no longer suffices for a county "
-        "alone; the pooled forms hold, and (1, 9), which the default takes when a pool suggests more "
-        "than .15, is better.",
+        """Villages far more alike than usual. A prior of mean .07 no longer suffices for a county
+        alone; (1, 9), which the default takes when a pool suggests more than .15, does better.""",
         ("all",),
     ),
     "old-sizes": (
         "Unequal weights",
-        "Villages drawn by old sizes, off by a factor of log standard deviation .4, so that weights "
-        "differ by as much. The beta-binomial reads counts and is refused there.",
+        """Villages drawn by old sizes, off by a factor of log standard deviation .4, so that
+        weights
+        differ by as much. The beta-binomial reads counts and is refused there.""",
         ("all",),
     ),
     "equal-chances": (
         "Unequal village sizes, equal chances",
-        "Villages drawn as if all were of one size; weights follow the size.",
+        """Villages drawn as if all were of one size; weights follow the size, and the beta-binomial
+        is refused.""",
         ("all",),
     ),
     "differing": (
         "Provinces whose counties differ",
-        "Rates gamma distributed (shape 2), ICC .01, .05 or .15 at random; 100 counties. Shown by the "
-        "county's own ICC.",
+        """Rates gamma distributed (shape 2), ICC .01, .05 or .15 at random; 100 counties. By the
+        county's own ICC.""",
         ("icc 0.01", "icc 0.05", "icc 0.15"),
     ),
     "differing-pool-20": (
         "The same with 20 counties",
-        "Too few counties to pool by the rule; the larger of pool and plan acts.",
+        "Too few counties to pool by the rule: the larger of pool and plan acts.",
         ("icc 0.01", "icc 0.05", "icc 0.15"),
     ),
     "staged": (
         "Staged villages in every county",
-        "1 to 3 of the 100 villages are wrong in every household, the rest 0.2 %.",
+        "1 to 3 of the 100 villages are wrong in every household, the rest at 0.2 %.",
         ("staged",),
     ),
     "few-staged": (
@@ -350,27 +368,24 @@ BEYOND = {
 
 def _beyond(lines: pd.DataFrame) -> str:
     blocks = ["## Beyond the grid"]
+    names = {method: METHODS[method] for method in ("kg-oracle", *BY_POOL)}
     for study, (title, words, parts) in BEYOND.items():
         here = lines[lines["study"] == study]
-        if not len(here):
-            continue
-        names = METHODS if study == "icc-30" else {m: METHODS[m] for m in ("kg-oracle", *BY_POOL)}
-        blocks.append(f"### {title}\n\n{words}")
+        blocks.append(f"### {title}\n\n{_words(words)}")
         for part in parts:
             head = "" if part == "all" else f"Counties: {part}.\n\n"
             blocks.append(head + _summary(here, names, part))
     composite = lines[lines["study"] == "composite"]
-    if len(composite):
-        blocks.append(
-            "### The rate over two filed statuses\n\n"
-            "Exited (a fifth) and unregistered households of the same villages, rates 3 to 1, half of "
-            "the sample from each; correlation by `pool_icc` for each status."
+    words = _words("""
+        Exited (a fifth) and unregistered households of the same villages, rates 3 to 1,
+    half of the sample from each; the correlation by `pool_icc` for each status.""")
+    blocks.append(f"### The rate over two filed statuses\n\n{words}")
+    for link in sorted(composite["link"].unique()):
+        head = (
+            f"Village rates of both statuses linked by a correlation of {link:g} (normal scores)."
         )
-        for link in sorted(composite["link"].unique()):
-            blocks.append(
-                f"Village rates of both statuses linked by a correlation of {link:g} "
-                "(normal scores).\n\n" + _summary(composite[composite["link"] == link], COMPOSITE)
-            )
+        here = composite[composite["link"] == link]
+        blocks.append(f"{head}\n\n{_summary(here, COMPOSITE)}")
     return "\n\n".join(blocks)
 
 
@@ -397,14 +412,12 @@ def _peers(peers: pd.DataFrame) -> str:
         "farthest from ours",
     ]
     first = peers.iloc[0]
-    return f"""## R and svy on the same samples
-
-{first.samples:,} samples of the grid ({first.cells} cells: 10 villages with 300 and 1,000 households, 30 with 1,000;
-ICC .05 and .15; 1, 2 and 3 %), given to {first.versions}.
-Per cent of samples. Where they give an interval it is ours of the same name to the last column, so
-that our rows of the grid are theirs; without an error found they give none or one of no width.
-
-{_table(heads, rows)}"""
+    words = _words(f"""
+        {first.samples:,} samples of the grid ({first.cells} cells: 10 villages with 300
+    and 1,000 households, 30 with 1,000; ICC .05 and .15; 1, 2 and 3 %), given to {first.versions}.
+    Per cent of samples. Where they give an interval it is ours of the same name up to the last
+    column, so that those rows of the grid are theirs too.""")
+    return f"## R and svy on the same samples\n\n{words}\n\n{_table(heads, rows)}"
 
 
 def _again() -> str:
@@ -416,5 +429,5 @@ def _again() -> str:
     python benchmarks/coverage.py --parts build/coverage --page
 
 The first is the short form (400 counties a cell). PYTHON is the interpreter of an environment with
-svy; R with `survey` must be at hand. Every cell has a seed of its own, so that results do not depend
-on order or on what else runs."""
+svy; R with `survey` must be at hand. Every cell has a seed of its own, so that results do not
+depend on order or on what else runs."""

@@ -26,7 +26,7 @@ def run_scene(scene: Scene, provinces: int) -> dict[str, Any]:
                 check_shortcut(province)
             limits, pool = limits_by_method(
                 province,
-                pooled_only="pool" in scene.study,
+                pooled_only=scene.study != "grid",
                 aside="pool" in scene.study or scene.truth != "alike",
             )
             oracle = limits["kg-oracle"]
