@@ -171,11 +171,12 @@ def backcheck_error_rates(
     Notes
     -----
     A rate is errors over cells, all cells counting alike. Its variance takes the units of the group
-    as clusters; the interval is Korn-Graubard's at :math:`n^* = n_e(t_{n-1}/t_{m-1})^2` for n cells
-    of m units, at most n. Where no cell or every cell is wrong there is no own
-    variance and n* is m: as if answers of one household all agreed. In simulation with 10 to 30
-    units of 10 to 20 answers and correlation .1 to .3 this covers 92 to 97 % at nominal 95 %,
-    limits that pool the cells 54 to 86 %. A high rate is a lead for a visit, not a verdict.
+    as clusters; the interval is Korn-Graubard's at :math:`n^* = n/\max(1, \mathrm{deff})
+    \cdot (t_{n-1}/t_{m-1})^2` for n cells of m units: with one cell of each unit the exact one.
+    Where no cell or every cell is wrong there is no own variance and n* is m, as if answers of one
+    household all agreed. In simulation with 10 to 30 units of 10 to 20 answers and correlation .1
+    to .3 it covers 92 % or more at nominal 95 % (``docs/methods.md``); limits that pool the cells
+    fall to 54 %. A high rate is a lead for a visit, not a verdict.
 
     References
     ----------
@@ -189,7 +190,7 @@ def backcheck_error_rates(
     >>> data = pd.DataFrame({"household": [cell // 5 for cell in range(40)], "wrong": wrong})
     >>> row = backcheck_error_rates(data, "wrong", unit="household")[0]
     >>> row.errors, row.cells, row.rate, round(row.interval.upper, 3)
-    (3, 40, 0.075, 0.439)
+    (3, 40, 0.075, 0.432)
     """
     tail = complement(check_fraction("confidence", confidence)) / 2
     least = check_count("least_units", least_units, least=2)
@@ -244,7 +245,8 @@ def _sizes(
     rate: FloatArray, n: FloatArray, units: FloatArray, variance: FloatArray, tail: float
 ) -> FloatArray:
     plain = (variance > 0) & (units > 1)
-    own = rate * (1 - rate) / np.where(plain, variance, 1.0)
+    # Over n - 1, so that one cell of each unit gives the exact limits.
+    own = n / np.maximum(n - 1, 1) * rate * (1 - rate) / np.where(plain, variance, 1.0)
     shrink = stats.t.isf(tail, np.maximum(n - 1, 1)) / stats.t.isf(tail, np.maximum(units - 1, 1))
-    size: FloatArray = np.where(plain, np.minimum(n, own * shrink**2), units)
+    size: FloatArray = np.where(plain, np.minimum(n, own) * shrink**2, units)
     return size

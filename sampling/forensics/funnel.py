@@ -204,10 +204,10 @@ def funnel_limits(
     -----
     Events of a rater are beta-binomial with mean p and correlation :math:`\rho`. Limits:
     the largest count with at most half the risk below it and the smallest with at most half the
-    risk above it, as rates. z is :math:`(y-p)/\sqrt{p(1-p)/n}`; :math:`\phi` is the mean of :math:`z^2` with
-    a tenth of the scores at each end set to the next; above 1 it says that the binomial is too
-    narrow. Tarone: :math:`[\sum (x-np)^2/(p(1-p)) - \sum n]/\sqrt{2\sum n(n-1)}` at the common
-    rate.
+    risk above it, as rates. z is :math:`(y-p)/\sqrt{p(1-p)/n}`; :math:`\phi` is the mean of
+    :math:`z^2` with a tenth of the scores at each end set to the next; above 1 it says that the
+    binomial is too narrow. Tarone: :math:`[\sum (x-np)^2/(p(1-p)) - \sum n]/\sqrt{2\sum
+    n(n-1)}` at the common rate.
 
     References
     ----------
@@ -329,8 +329,10 @@ class _Chances:
         """Chance of the count seen or one further out."""
         own = self.seen * (0.5 if tail == "mid-p" else 1.0)
         above, below = self.more + own, self.fewer + own
-        found = {"upper": above, "lower": below, "two-sided": 2 * np.minimum(above, below)}[side]
-        return np.minimum(found, 1.0)
+        if side == "two-sided":
+            above, below = 2 * np.minimum(above, below), above
+        found: FloatArray = np.minimum(below if side == "lower" else above, 1.0)
+        return found
 
 
 def _chances(x: FloatArray, size: FloatArray, p: float, rho: float, risk: float) -> _Chances:
