@@ -99,18 +99,17 @@ def read_ratings(
     check_columns(data, names)
     if complete:
         check_complete(data, names)
+    if design is None:
+        # Units without a rating are no part of a sample that has no design.
+        data = data.loc[data[names].notna().any(axis=1)]
+    _enough(len(data))
     sample = sample_of(Design() if design is None else design, data)
     levels = _levels(data, names, categories)
     place = np.stack([levels.get_indexer(pd.Index(data[name])) for name in names], axis=1)
     _refuse_unknown(data, names, place, levels)
     keep = (place >= 0).any(axis=1) & sample.answered
     rows = np.flatnonzero(keep)
-    if len(rows) < 2:
-        raise ArgumentError(
-            f"agreement needs at least two rated units; got {len(rows)}. Give more units.",
-            code="units-few",
-            got=len(rows),
-        )
+    _enough(len(rows))
     place = place[rows].astype(np.intp)
     count = np.stack([(place == k).sum(axis=1) for k in range(len(levels))], axis=1)
     weighting = agreement_weights if isinstance(agreement_weights, str) else "custom"
@@ -126,6 +125,15 @@ def read_ratings(
         categories=tuple(str(level) for level in levels.tolist()),
         weighting=weighting,
     )
+
+
+def _enough(units: int) -> None:
+    if units < 2:
+        raise ArgumentError(
+            f"agreement needs at least two rated units; got {units}. Give more units.",
+            code="units-few",
+            got=units,
+        )
 
 
 def _levels(

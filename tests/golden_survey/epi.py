@@ -9,12 +9,14 @@ from typing import Any
 
 from golden_survey.building import BEING_BUILT
 from golden_survey.calls import arguments
+from golden_survey.designs import read
 from golden_survey.verdicts import Case
 from sampling import (
     Interval,
     adjust_for_errors,
     allocate_multivariate,
     allocate_proportional,
+    concordance,
     detection_prob,
     interval_clopper_pearson,
     interval_difference,
@@ -22,9 +24,13 @@ from sampling import (
     interval_jeffreys,
     interval_mid_p,
     interval_wilson,
+    kappa,
+    net_difference_rate,
+    pabak,
     size_for_detection,
     size_for_difference,
     size_for_proportion,
+    symmetry_test,
 )
 
 Z = 1.959963984540054
@@ -347,6 +353,53 @@ def two_proportions(case: Case) -> None:
     case.every_output(["prop"], dict.fromkeys(("fisher", "chisq", "chisq_cc"), tests))
 
 
+KAPPA_ERROR = "R's error of kappa counts the observed agreement alone; ours is Fleiss and others'"
+READINGS = {
+    "survival_nwtco.csv": ("instit", "histol"),
+    "derived_bigcity_fieldsample.csv": ("filed_poor", "true_poor"),
+    "survey_apistrat.csv": ("api99", "api00"),
+    "jfa_BuildIt.csv": ("bookValue", "auditValue"),
+}
+
+
+def two_readings(case: Case) -> None:
+    """epi.kappa: agreement of two readings with two answers."""
+    data, out = read(case.doc["data"][0]), case.outputs
+    first, second = READINGS[case.doc["data"][0]]
+    found, adjusted = kappa(data, first, second), pabak(data, first, second)
+    agreed = [out["prop.agree"][key] for key in ("obs", "exp")]
+    case.equal("agreement", [found.observed, found.chance], agreed)
+    case.equal("kappa", found.estimate, out["kappa"]["est"])
+    error = math.sqrt(found.observed * (1 - found.observed) / found.n) / (1 - found.chance)
+    case.equal("R's error", error, out["kappa"]["se"])
+    case.equal("se", found.std_error, out["kappa"]["se"], reason=KAPPA_ERROR, near=0.03)
+    case.equal("pabak", adjusted.estimate, out["pabak"]["est"])
+    theirs = [out["pabak"][key] for key in ("lower", "upper")]
+    case.equal("pabak limits", limits(adjusted.interval), theirs)
+    flips = symmetry_test(data, first, second)
+    theirs = [out["mcnemar"][key] for key in ("test.statistic", "df", "p.value")]
+    case.equal("mcnemar", [flips.statistic, flips.df, flips.p_value], theirs)
+    unlike = net_difference_rate(data, first, second)[1]
+    bias, theirs = abs(unlike.estimate), abs(out["bindex"]["est"])
+    case.equal("bias index", bias, theirs)
+    left = {"pindex": "the prevalence index is not offered", "z": "kappa over R's error"}
+    case.every_output(("prop.agree", "kappa", "pabak", "mcnemar", "bindex"), left)
+
+
+def lin(case: Case) -> None:
+    """epi.ccc: Lin's concordance."""
+    data, out = read(case.doc["data"][0]), case.outputs
+    first, second = READINGS[case.doc["data"][0]]
+    forms = {"ztr": "z-transform", "asym": "normal"} if "ztr" in out else {"": "z-transform"}
+    for name, form in forms.items():
+        found, theirs = concordance(data, first, second, interval=form), out[name] if name else out
+        ours = [found.estimate, *limits(found.interval)]
+        case.equal(form, ours, [theirs[key] for key in ("est", "lower", "upper")])
+    if "C_b" in out:
+        case.equal("C_b", found.bias_correction, out["C_b"])
+    case.every_output([*forms, "C_b"] if "ztr" in out else ("est", "lower", "upper"), {})
+
+
 METHODS: dict[str, Callable[[Case], None]] = {
     "epi_conf_prevalence": prevalence_interval,
     "binom_ci_exact": by_name,
@@ -372,13 +425,13 @@ METHODS: dict[str, Callable[[Case], None]] = {
     "accuracy_2x2": accuracy,
     "discovery_samplesize": discovery,
     "two_proportions": two_proportions,
+    "epi_kappa": two_readings,
+    "concordance_ccc": lin,
 }
 ERRING_PLAN = "a plan with a number of acceptance for a test that errs comes with plan_attributes"
 NOT_OFFERED = {
     "g-freecalc-1000_0.02_0.9_0.99-binomial": ERRING_PLAN,
     "g-freecalc-200_0.1_0.8_0.95-binomial": ERRING_PLAN,
-    "epi_kappa": BEING_BUILT,
-    "concordance_ccc": BEING_BUILT,
     "binom_ci_agresti.coull": WALD,
     "binom_ci_wald": WALD,
     "epi_conf_design": WALD,

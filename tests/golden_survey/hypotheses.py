@@ -12,19 +12,25 @@ from golden_survey.calls import arguments, split, terms, value
 from golden_survey.designs import design_of, read
 from golden_survey.verdicts import Case
 from sampling import (
+    Design,
     ReplicateDesign,
+    backcheck_error_rates,
     compare_domains,
     compare_to_value,
     estimate_regression,
     estimate_total,
-    interval_clopper_pearson,
+    kappa,
+    mcnemar,
     rao_scott,
+    ratings_from_table,
+    symmetry_test,
 )
 
 MISSING = "R's X-squared counts rows with missing values"
 ONE_LESS = "svyttest's df is one below the design's"
 LAST_STEP = "R takes the weights of its last but one step"
-LATER = "agreement measures are a later issue"
+PSYCH = "psych's own error of a weighted kappa; ours is Fleiss, Cohen and Everitt's, as vcd's"
+EMPTY_PAIRS = "R counts pairs of categories between which nobody changed"
 RANKS = "rank tests are not in the programme yet"
 NOT_OFFERED = {
     "svychisq_Wald": "Wald tests of tables work on counts in R and are unstable; F is offered",
@@ -37,11 +43,6 @@ NOT_OFFERED = {
     "svyranktest_median": RANKS,
     "svyranktest_KruskalWallis": RANKS,
     "regTermTest_LRT": "likelihood-ratio tests of terms are not in the programme; Wald is offered",
-    "svykappa": LATER,
-    "cohen_kappa": LATER,
-    "vcd_kappa": LATER,
-    "mcnemar": LATER,
-    "h-bcstats1-gameresult": LATER,
 }
 
 
@@ -195,14 +196,110 @@ def wald(case: Case) -> None:
 
 
 def error_rate(case: Case) -> None:
-    """The exact interval of a back check's error rate."""
+    """The error rate of a back check, each household a cluster of one answer."""
     out = case.outputs
+    if "both_present" not in out:
+        two_visits(case)
+        return
     n = out["both_present"]
     if not n:
         return
-    found = interval_clopper_pearson(out["differences"], n)
-    case.equal("rate", out["differences"] / n, out["error_rate"])
-    case.equal("limits", [found.lower, found.upper], out["ci95_exact"])
+    cells = pd.DataFrame({"household": range(n), "differs": np.arange(n) < out["differences"]})
+    found = backcheck_error_rates(cells, "differs", unit="household")[0]
+    case.equal("rate", found.rate, out["error_rate"])
+    case.equal("limits", [found.interval.lower, found.interval.upper], out["ci95_exact"])
+    missing = out["one_side_missing"]
+    ours = (found.errors + missing) / (n + missing)
+    case.equal("missing as difference", ours, out["error_rate_missing_as_difference"])
+
+
+def two_visits(case: Case) -> None:
+    """A numeric answer at two visits: error rate and paired t test."""
+    name, out = case.doc["params"]["variable"], case.outputs
+    one, two = (read(file)[["id", name]] for file in case.doc["data"])
+    both = one.merge(two, on="id", suffixes=("_filed", "_found")).dropna()
+    both = both.assign(gap=both[f"{name}_found"] - both[f"{name}_filed"])
+    both = both.assign(differs=both["gap"] != 0)
+    rate = backcheck_error_rates(both, "differs", unit="id")[0]
+    case.equal("n", [rate.cells, rate.errors], [out["n"], out["differences"]])
+    case.equal("rate", rate.rate, out["error_rate"])
+    test, theirs = compare_to_value(both, "gap", Design()), out["paired_t"]
+    case.equal("mean", test.difference.estimate, out["mean_diff"])
+    case.equal("t", test.statistic, theirs["statistic"]["t"])
+    case.equal("df", test.df, theirs["parameter"]["df"])
+    case.equal("p", test.p_value, theirs["p_value"])
+    case.equal("limits", [test.difference.lower, test.difference.upper], theirs["conf_int"])
+    compared = ("n", "differences", "error_rate", "mean_diff", "paired_t")
+    case.every_output(compared, {"signrank": RANKS})
+
+
+def survey_kappa(case: Case) -> None:
+    """Svykappa: f1, f2 are the filed and the true status, cf, sf two columns of the schools."""
+    out = case.outputs
+    columns = {"f1": "filed_poor", "f2": "true_poor", "cf": "comp.imp", "sf": "sch.wide"}
+    first, second = (columns[name] for name in terms(arguments(case.call)[1][0]))
+    found = kappa(frame_of(case), first, second, design_of(case.doc))
+    case.equal("kappa", found.estimate, out["estimate"]["kappa"])
+    case.equal("se", found.std_error, out["se"]["kappa"])
+    case.equal("df", found.df, out["df"])
+    case.equal("limits", [found.interval.lower, found.interval.upper], out["ci95_t"]["values"])
+
+
+def table_of(case: Case) -> pd.DataFrame:
+    """Rows of the table of counts that the cases of a data set share."""
+    name = case.doc["id"].rsplit("-", 1)[1]
+    counts = shared_cases("h_tests")[f"h-ck-{name}"]["outputs"]["table"]["values"]
+    return ratings_from_table(counts)
+
+
+def psych_kappa(case: Case) -> None:
+    out, data = case.outputs, table_of(case)
+    levels = range(1, len(out["table"]["rows"]) + 1)
+    plain = kappa(data, "first", "second", categories=levels)
+    square = kappa(data, "first", "second", categories=levels, agreement_weights="quadratic")
+    case.equal("kappa", plain.estimate, out["kappa"])
+    case.equal("weighted", square.estimate, out["weighted_kappa_quadratic"])
+    case.equal("variance", plain.std_error**2, out["var_kappa"])
+    case.equal("n", plain.n, out["n"])
+    theirs = [[line[0], line[2]] for line in out["confid"]["values"]]
+    case.equal("limits", [plain.interval.lower, plain.interval.upper], theirs[0])
+    limits = [square.interval.lower, square.interval.upper]
+    case.equal("weighted limits", limits, theirs[1], reason=PSYCH)
+    case.every_output(
+        ("table", "kappa", "weighted_kappa_quadratic", "var_kappa", "n", "confid"), {}
+    )
+
+
+def vcd_kappa(case: Case) -> None:
+    data = table_of(case)
+    size = len(
+        shared_cases("h_tests")[case.doc["id"].replace("vcd", "ck")]["outputs"]["table"]["rows"]
+    )
+    names = {"unweighted": "identity", "linear": "linear", "quadratic": "quadratic"}
+    for name, weights in names.items():
+        found = kappa(
+            data, "first", "second", categories=range(1, size + 1), agreement_weights=weights
+        )
+        theirs = [case.outputs[name][key] for key in ("value", "ASE")]
+        case.equal(name, [found.estimate, found.std_error], theirs)
+    case.every_output(names, {})
+
+
+def flips(case: Case) -> None:
+    """McNemar's test, and Bowker's for more than two categories."""
+    out, data = case.outputs, table_of(case)
+    plain = symmetry_test(data, "first", "second")
+    theirs = out["uncorrected"]
+    case.equal("statistic", plain.statistic, next(iter(theirs["statistic"].values())))
+    case.equal("df", plain.df, theirs["parameter"]["df"], reason=EMPTY_PAIRS)
+    case.equal("p", plain.p_value, theirs["p_value"])
+    if out["exact_binomial_p"] is not None:
+        b, c = plain.only_first, plain.only_second
+        exact, corrected = mcnemar(b, c, method="exact"), mcnemar(b, c, method="corrected")
+        case.equal("exact", exact.p_value, out["exact_binomial_p"])
+        theirs = out["correct"]
+        case.equal("corrected", corrected.statistic, next(iter(theirs["statistic"].values())))
+        case.equal("corrected p", corrected.p_value, theirs["p_value"])
 
 
 METHODS = {
@@ -216,4 +313,8 @@ METHODS = {
     "svyglm_quasipoisson": regression,
     "regTermTest_Wald": wald,
     "backcheck_error_rate": error_rate,
+    "svykappa": survey_kappa,
+    "cohen_kappa": psych_kappa,
+    "vcd_kappa": vcd_kappa,
+    "mcnemar": flips,
 }

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from golden_survey.building import BEING_BUILT
 from golden_survey.calls import arguments
 from golden_survey.designs import read
 from golden_survey.epi import WALD, frame_size, limits, named
@@ -21,16 +21,23 @@ from sampling import (
     allocate_multivariate,
     allocate_neyman,
     allocate_proportional,
+    brennan_prediger,
+    conger_kappa,
     design_effect,
     estimate_mean,
     estimate_proportion,
+    fleiss_kappa,
+    gwet_ac2,
     interval_blaker,
     interval_clopper_pearson,
     interval_difference,
     interval_hypergeometric,
     interval_mid_p,
+    interval_paired_difference,
     interval_wilson,
+    krippendorff_alpha,
     optimal_cluster_take,
+    percent_agreement,
     size_for_detection,
     size_for_difference,
     size_for_mean,
@@ -228,6 +235,56 @@ def stratified(case: Case) -> None:
     case.equal("limits", [ours[:, 0] - reach, ours[:, 0] + reach], [*theirs[:, 2:].T])
 
 
+RATINGS = {
+    "g4": "irrcac_cac_raw4raters.csv",
+    "g1": "irrcac_cac_raw_g1g2.csv",
+    "dg": "irr_diagnoses.csv",
+    "an": "irr_anxiety.csv",
+    "vd": "irr_video.csv",
+    "nw": "survival_nwtco.csv",
+    "fs": "derived_bigcity_fieldsample.csv",
+}
+COLUMNS = {"nw": ["instit", "histol"], "fs": ["filed_poor", "true_poor"]}
+ALPHA_ERROR = "irrCAC's error of alpha differs from the projection where raters are missing"
+COEFFICIENTS = {
+    "agreement_gwet.ac1.raw": gwet_ac2,
+    "agreement_fleiss.kappa.raw": fleiss_kappa,
+    "agreement_conger.kappa.raw": conger_kappa,
+    "agreement_bp.coeff.raw": brennan_prediger,
+    "agreement_krippen.alpha.raw": krippendorff_alpha,
+    "agreement_pa.coeff.raw": percent_agreement,
+}
+
+
+def agreement(case: Case) -> None:
+    """Coefficients of irrCAC from raw ratings of several raters, some of them missing."""
+    name, out = case.doc["id"].split("-")[2], case.outputs
+    # Blank cells mean missing, by the README of the cases.
+    data = read(RATINGS[name]).replace(r"^\s*$", None, regex=True)
+    raters = COLUMNS.get(name) or [c for c in data.columns if c.lower().startswith("rater")]
+    weights = case.doc["params"]["weights"].replace("unweighted", "identity")
+    found = COEFFICIENTS[case.doc["method"]](data, raters, agreement_weights=weights)
+    case.equal("value", found.estimate, out["value"])
+    # Alpha where units have unequal numbers of ratings: ours is the exact projection.
+    unequal = name == "g1" and "krippen" in case.doc["method"]
+    reason = ALPHA_ERROR if unequal else ""
+    case.equal("se", found.std_error, out["se"], reason=reason, near=1e-3)
+    case.equal("agreement", [found.observed, found.chance], [out["pa"], out["pe"]])
+    shown = [float(part) for part in out["ci"].strip("()").split(",")]
+    case.equal("limits", limits(found.interval), shown, atol=5.1e-4, reason=reason)
+    p = 2 * stats.t.sf(abs(found.estimate) / found.std_error, found.df)
+    # Their p comes from the rounded value and standard error.
+    case.equal("p", p, out["p"], rel=2e-2, atol=1e-12, reason=reason)
+    case.every_output(("pa", "pe", "value", "se", "ci", "p"), {"coefficient": "a name"})
+
+
+def paired(case: Case) -> None:
+    b, c, n = (case.doc["params"][key] for key in ("b", "c", "n"))
+    found = interval_paired_difference(c, b, n)
+    case.equal("tango", limits(found), case.outputs["score_tango"])
+    case.every_output(("score_tango",), {"wald_mp": WALD, "agresti_min": WALD})
+
+
 METHODS: dict[str, Callable[[Case], None]] = {
     "binom_confint_all": binom,
     "propcis": propcis,
@@ -242,14 +299,9 @@ METHODS: dict[str, Callable[[Case], None]] = {
     "variance_components": components,
     "deff_kish": kish,
     "stratified_mean": stratified,
+    "difference_paired_proportions": paired,
+    **dict.fromkeys(COEFFICIENTS, agreement),
 }
 NOT_OFFERED = {
-    "difference_paired_proportions": BEING_BUILT,
     "optimal_double_sampling": "no name of API.md: the register, phase 1, costs nothing here",
-    "agreement_gwet.ac1.raw": BEING_BUILT,
-    "agreement_fleiss.kappa.raw": BEING_BUILT,
-    "agreement_conger.kappa.raw": BEING_BUILT,
-    "agreement_bp.coeff.raw": BEING_BUILT,
-    "agreement_krippen.alpha.raw": BEING_BUILT,
-    "agreement_pa.coeff.raw": BEING_BUILT,
 }
