@@ -207,11 +207,6 @@ TARGETS = (
         most=True,
     ),
 )
-# Other benchmarks, each with the seconds it may take; those that are not there are left out.
-OTHERS = (
-    ("Draws from Parquet", ("draw_bench.py",), 900),
-    ("Pages of our server, one reader", ("serve_bench.py", "--sessions", "1", "--alone"), 300),
-)
 
 
 def main() -> None:
@@ -224,10 +219,14 @@ def main() -> None:
     for question in QUESTIONS:
         if options.only and question.group not in options.only:
             continue
-        for peer in question.peers:
-            if peer in commands:
-                found[question.name, peer] = _runs(commands[peer], question, options.runs)
-                print(_line(question, peer, found), flush=True)
+        there = [peer for peer in question.peers if peer in commands]
+        found |= {(question.name, peer): Series() for peer in there}
+        for _ in range(options.runs):
+            # Peers take turns, so that a busy machine is as busy for each.
+            for peer in there:
+                _run(commands[peer], question, found[question.name, peer])
+        for peer in there:
+            print(_line(question, peer, found), flush=True)
         _agree(question, found)
     if not options.only or "import" in options.only:
         found["import", "ours"] = _import_cost(scratch)
@@ -235,7 +234,7 @@ def main() -> None:
     print(page)
     if not options.only:
         options.out.write_text(page + "\n", "utf-8")
-        _others()
+        _others(commands)
     missed = [target.words for target, figure in _reached(found) if not target.met(figure)]
     sys.exit(f"missed: {'; '.join(missed)}" if missed else 0)
 
@@ -279,22 +278,19 @@ def _write_for_r(scratch: Path) -> None:
         subprocess.run([sys.executable, "-c", code, rows, psus, str(path)], cwd=PEERS, check=True)
 
 
-def _runs(command: list[str], question: Question, runs: int) -> Series:
-    series = Series()
+def _run(command: list[str], question: Question, series: Series) -> None:
+    """Add one process to the runs of a question."""
     task = list(question.task)
     if command[0].endswith("Rscript") and task[0] != "draw":
         task[2] = str(ROOT / ".bench" / f"survey-{task[1]}.csv")
-    for _ in range(runs):
-        text, peak = _child([*command, *task])
-        said = json.loads(text.strip().splitlines()[-1])
-        series.cold.append(said["cold"])
-        series.warm.append(said["warm"])
-        series.peak.append(said.get("peak", peak))
-        if "loaded" in said:
-            series.over.append(max(0.0, said["peak"] - said["loaded"]))
-        series.once, series.note = said["once"], said.get("note", "")
-        series.check = said["check"]
-    return series
+    text, peak = _child([*command, *task])
+    said = json.loads(text.strip().splitlines()[-1])
+    series.cold.append(said["cold"])
+    series.warm.append(said["warm"])
+    series.peak.append(said.get("peak", peak))
+    if "loaded" in said:
+        series.over.append(max(0.0, said["peak"] - said["loaded"]))
+    series.once, series.note, series.check = said["once"], said.get("note", ""), said["check"]
 
 
 def _child(command: list[str]) -> tuple[str, float]:
@@ -418,8 +414,15 @@ def _versions(commands: dict[str, list[str]]) -> str:
     return ", ".join(said)
 
 
-def _others() -> None:
-    for words, (script, *arguments), seconds in OTHERS:
+def _others(commands: dict[str, list[str]]) -> None:
+    """Run the other benchmarks that are there, each for so many seconds and no longer."""
+    polars = ["--polars", commands["polars"][0]] if "polars" in commands else []
+    parts = str(ROOT / ".bench" / "coverage")
+    for words, script, arguments, seconds in (
+        ("Draws from Parquet", "draw_bench.py", polars, 900),
+        ("Pages of our server", "serve_bench.py", ["--sessions", "1", "--alone"], 300),
+        ("Coverage of intervals, in short", "coverage.py", ["--quick", "--parts", parts], 300),
+    ):
         path = PEERS.parent / script
         if not path.exists():
             continue
