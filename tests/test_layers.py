@@ -72,6 +72,9 @@ BEYOND_OF_ROOM: dict[str, set[str]] = {
     },
 }
 
+# What the statistics use only where they are sent to the data.
+ENGINES = {"ibis", "pyarrow"}
+
 NEVER: dict[str, set[str]] = {
     "cli": {"store", "registers", "drawing", "conclusions", "reports", "rules", "rulings"},
     "evaluation": {"store", "registers", "drawing", "conclusions", "rules", "rulings"},
@@ -172,6 +175,10 @@ def test_module_uses_only_the_packages_of_its_row(room: str, path: Path):
         return
     allowed = set().union(*(BEYOND[row] for row in range(1, ROWS[room] + 1)))
     allowed |= BEYOND_OF_ROOM.get(room, set())
+    if room == "sampling" and "pushdown" in path.parts:
+        allowed |= ENGINES
+    if room == "sampling" and path.name == "plots.py":
+        allowed |= {"matplotlib"}
     if room in ("model", "errors"):
         allowed = set()
     for name in _imports(path):
@@ -179,6 +186,13 @@ def test_module_uses_only_the_packages_of_its_row(room: str, path: Path):
         if top in sys.stdlib_module_names or top in ("sampling", "audit_toolkit"):
             continue
         assert top in allowed, f"{path.name} ({room}) uses {top}"
+
+
+def test_statistics_reach_for_engines_in_pushdown_only():
+    for room, path in _modules():
+        tops = {name.split(".")[0] for name in _imports(path)}
+        if room == "sampling" and "pushdown" not in path.parts:
+            assert not tops & ENGINES, path.name
 
 
 def test_statistics_know_nothing_of_audits():
