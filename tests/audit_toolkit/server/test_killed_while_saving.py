@@ -1,187 +1,194 @@
-"""Inspectors save while the server is killed and started again: what was acknowledged is there."""
+"""Inspectors save while the server is killed and started again: what was acknowledged is there.
+
+The savers' own files say what was acknowledged; they live outside the process that is killed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rounds import GOOD_ANSWERS
-from saving_round import build_busy
+from savers import Saver
 
 from audit_toolkit import workflow
-from audit_toolkit.apps._shared.gate import SocketGate
-from audit_toolkit.errors import OperatorError
 from audit_toolkit.machine import machine_context
-from audit_toolkit.model import Answer, Visit
 
 ROOT = Path(__file__).resolve().parents[3]
-LOST = {"server-unreachable"}
+START_SECONDS = 120
 
 
-@dataclass
-class Killable:
-    """The process that takes calls, and where it does so at the moment."""
+class KilledServer:
+    """The server as a process that is killed, never asked to stop."""
 
-    folder: Path
-    people: list[str]
-    process: subprocess.Popen[str] | None = None
-    where: dict[str, object] = field(default_factory=dict)
-    kills: int = 0
+    def __init__(self, folder: Path, inspectors: int, part: str) -> None:
+        self.folder = folder
+        self.doors = folder / "doors.json"
+        self._command = [
+            sys.executable,
+            str(ROOT / "tests" / "saving_server.py"),
+            str(folder),
+            str(inspectors),
+            part,
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                str(ROOT / "tests" / "saving_round.py"),
-                str(self.folder),
-                json.dumps(self.people),
-            ],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
-            text=True,
-        )
-        self.where = json.loads(self.process.stdout.readline())
+        with (self.folder.parent / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(self.folder.parent)},
+            )
+        until = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < until, "the server does not answer"
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        if self._process is None or not self.doors.exists():
+            return False
+        told = json.loads(self.doors.read_text(encoding="utf-8"))
+        return bool(told["process"] == self._process.pid)
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait(timeout=30) == -signal.SIGKILL
-        self.process.stdout.close()
-        self.kills += 1
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    @property
+    def log(self) -> str:
+        return (self.folder.parent / "server.log").read_text(encoding="utf-8")
 
 
-class Saver:
-    """One inspector: types drafts, finishes visits, corrects them; repeats what got no answer."""
+def save_and_kill(
+    folder: Path, *, inspectors: int, seconds: float, kills: int, part: str
+) -> list[Saver]:
+    """Let inspectors save for so long while the server is killed so often; return them.
 
-    def __init__(self, person: str, server: Killable, log: int, until: float) -> None:
-        self.person, self.server, self.log, self.until = person, server, log, until
-        self.random = random.Random(person)
-
-    def save(self) -> None:
-        visits = [v.assignment_id for v in self.ask("my_visits")]
-        number = 0
-        while time.monotonic() < self.until:
-            number += 1
-            visit = self.random.choice(visits)
-            remark = Answer(question="remark", value=f"{self.person} 第 {number} 次")
-            answers = tuple(Answer(question=q, value=v) for q, v in GOOD_ANSWERS.items())
-            receipt = self.ask(
-                "save_draft",
-                assignment_id=visit,
-                answers=answers[: 1 + number % len(answers)],
-                notes=(remark,),
-                base=0,
-                writer=f"page-{self.person}",
-                number=number,
-                of_version=0,
-            )
-            self.acknowledged("draft", visit, number=number, sequence=receipt.sequence)
-            made = Visit(
-                assignment_id=visit,
-                outcome="completed",
-                answers=answers,
-                device_at=datetime.now(UTC),
-                reason=f"第 {number} 次",
-            )
-            self.ask("record_visit", visit=made)
-            self.acknowledged("visit", visit, reason=made.reason)
-
-    def ask(self, name: str, **arguments: object) -> object:
-        """Ask until there is an answer; a server that is gone comes back elsewhere."""
-        while True:
-            where = self.server.where
-            gate = SocketGate(where["path"], where["capabilities"][self.person])
-            try:
-                return gate.call(name, **arguments)
-            except OperatorError as error:
-                if error.code not in LOST:
-                    raise
-                time.sleep(0.05)
-            finally:
-                gate.close()
-
-    def acknowledged(self, what: str, visit: str, **fields: object) -> None:
-        """Write down, outside the server and at once, what it has acknowledged."""
-        line = json.dumps({"what": what, "visit": visit, "who": self.person, **fields})
-        os.write(self.log, line.encode("utf-8") + b"\n")
-        os.fsync(self.log)
-
-
-def save_under_fire(folder: Path, *, savers: int, seconds: float, kills: int) -> dict[str, int]:
-    """Let inspectors save while the server is killed; check what is there, return the counts."""
-    per_county = -(-savers // 3)
-    busy = build_busy(folder, villages=per_county + 3, per_county=per_county)[:savers]
-    assert len(busy) == savers
-    log_path = folder / "acknowledged.jsonl"
-    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    server = Killable(folder, busy)
-    server.start()
-    until = time.monotonic() + seconds
-    chance = random.Random(5)
-    with ThreadPoolExecutor(savers) as pool:
-        saving = [pool.submit(Saver(person, server, log, until).save) for person in busy]
+    The seconds are those in which the server runs; its starts come on top.
+    """
+    server = KilledServer(folder / "served", inspectors, part)
+    stop = threading.Event()
+    try:
+        server.start()
+        names = json.loads(server.doors.read_text(encoding="utf-8"))["capabilities"]
+        assert len(names) == inspectors
+        savers = [
+            Saver(name, server.doors, folder / f"{name}.acknowledged", stop) for name in names
+        ]
+        for saver in savers:
+            saver.start()
         for _ in range(kills):
-            time.sleep(seconds / (kills + 1) * chance.uniform(0.7, 1.1))
+            time.sleep(seconds / (kills + 1))
             server.kill()
             server.start()
-        for each in saving:
-            each.result(timeout=180)
-    server.kill()
-    os.close(log)
-    return _found(folder, log_path) | {"kills": server.kills}
+        time.sleep(seconds / (kills + 1))
+        stop.set()
+        for saver in savers:
+            saver.join(timeout=60)
+            assert not saver.is_alive()
+    finally:
+        stop.set()
+        server.kill()
+    for saver in savers:
+        if saver.failure is not None:
+            raise saver.failure
+    return savers
 
 
-def _found(folder: Path, log_path: Path) -> dict[str, int]:
-    """Compare the savers' own log with the store as it lies on the disk."""
-    lines = [json.loads(line) for line in log_path.read_text(encoding="utf-8").splitlines()]
-    visits = {(line["visit"], line["reason"]) for line in lines if line["what"] == "visit"}
-    newest: dict[str, dict[str, object]] = {}
-    for line in lines:
-        if line["what"] == "draft":
-            newest[line["visit"]] = line
-    with workflow.open_store(folder / "round") as store:
-        state = workflow.verify_journal(machine_context("eva"), store)
-        with store.transaction() as tx:
-            stored = Counter(
-                (f.visit.assignment_id, f.visit.reason)
-                for visit in sorted({line["visit"] for line in lines})
-                for f in tx.finding_versions(visit)
-            )
-        assert visits <= stored.keys(), sorted(visits - stored.keys())[:5]
-        assert max(stored.values()) == 1, stored.most_common(3)
-        for visit, line in newest.items():
-            kept = workflow.load_draft(machine_context(line["who"]), store, assignment_id=visit)
-            assert kept is not None
-            assert kept.sequence >= line["sequence"], line
+def acknowledged_in(folder: Path) -> list[dict[str, Any]]:
+    return [
+        {"inspector": path.stem, **json.loads(line)}
+        for path in sorted(folder.glob("*.acknowledged"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def check_what_is_kept(folder: Path) -> dict[str, int]:
+    """Hold the round against the savers' files; return how much was looked at."""
+    known = acknowledged_in(folder)
+    visits = [(e["visit"], e["device_at"]) for e in known if "visit" in e]
+    drafts = {e["draft"]: e for e in known if "draft" in e}  # the last of each is kept
+    with workflow.open_store(folder / "served" / "round") as store:
+        admin = machine_context("admin")
+        state = workflow.verify_journal(admin, store)
+        entries = [json.loads(line) for line in workflow.export_journal(admin, store).splitlines()]
+        with store.reading() as tx:
+            kept = [f for a in {a for a, _ in visits} for f in tx.finding_versions(a)]
+            held = {a: tx.draft(entry["inspector"], a) for a, entry in drafts.items()}
+    found = Counter((f.visit.assignment_id, f.visit.device_at.isoformat()) for f in kept)
+    assert set(visits) <= set(found)
+    assert set(found.values()) <= {1}
+    for assignment_id, entry in drafts.items():
+        draft = held[assignment_id]
+        assert draft.number >= entry["number"]
+        assert draft.sequence == draft.number
+        assert draft.answers[0].value == str(draft.number)
+    journalled = Counter(
+        (e["subject"], e["detail"]["version"])
+        for e in entries
+        if e["action"] in ("record-visit", "correct-visit")
+    )
+    assert journalled == Counter((f.visit.assignment_id, f.version) for f in kept)
+    assert state.entries == len(entries)
     return {
-        "acknowledged visits": len(visits),
-        "acknowledged drafts": sum(line["what"] == "draft" for line in lines),
-        "stored findings": sum(stored.values()),
-        "journal entries": state.entries,
+        "drafts": sum("draft" in e for e in known),
+        "visits": len(visits),
+        "unanswered and kept": len(found) - len(visits),
+        "journal": state.entries,
     }
 
 
-def test_ten_inspectors_lose_nothing_when_the_server_is_killed(tmp_path: Path):
-    found = save_under_fire(tmp_path / "busy", savers=10, seconds=6, kills=2)
-    print(found)
-    assert found["kills"] == 3
-    assert found["acknowledged visits"] > 20
+def check_the_file(folder: Path) -> None:
+    with sqlite3.connect(folder / "served" / "round" / "round.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
 
 
-@pytest.mark.slow
-def test_fifty_inspectors_lose_nothing_when_the_server_is_killed_for_a_minute(tmp_path: Path):
-    found = save_under_fire(tmp_path / "busy", savers=50, seconds=60, kills=6)
-    print(found)
-    assert found["kills"] == 7
-    assert found["acknowledged visits"] > 500
+def check_that_a_loss_is_seen(folder: Path) -> None:
+    """One more acknowledgement than saves, of each kind, and the check above says so."""
+    path = sorted(folder.glob("*.acknowledged"))[0]
+    told = path.read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in told.splitlines()]
+    draft = next(e for e in entries if "draft" in e)
+    visit = next(e for e in entries if "visit" in e)
+    for lost in ({**draft, "number": 10**6}, {**visit, "device_at": "1999-01-01T00:00:00+00:00"}):
+        path.write_text(told + json.dumps(lost) + "\n", encoding="utf-8")
+        with pytest.raises(AssertionError):
+            check_what_is_kept(folder)
+    path.write_text(told, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("inspectors", "seconds", "kills", "part"),
+    [
+        pytest.param(10, 6, 2, "calls", id="ten inspectors"),
+        pytest.param(50, 60, 8, "whole", id="fifty inspectors", marks=pytest.mark.slow),
+    ],
+)
+def test_every_acknowledged_save_outlives_a_killed_server(
+    inspectors: int, seconds: int, kills: int, part: str, tmp_path: Path
+):
+    savers = save_and_kill(tmp_path, inspectors=inspectors, seconds=seconds, kills=kills, part=part)
+    counted = sum((saver.counts for saver in savers), Counter())
+    assert counted["server-unreachable"] > 0
+    looked_at = check_what_is_kept(tmp_path)
+    assert looked_at["drafts"] > 0
+    assert looked_at["visits"] > 0
+    check_the_file(tmp_path)
+    check_that_a_loss_is_seen(tmp_path)
+    print(f"\n{inspectors} inspectors, {seconds} s, {kills} kills: {looked_at}, {dict(counted)}")
