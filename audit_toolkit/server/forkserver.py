@@ -19,8 +19,19 @@ import threading
 import traceback
 from typing import Any, NoReturn
 
+from .leave_out import leave_out_the_debugger
+
 WARM_MODULES = (
     "audit_toolkit.server.kernel",
+    # What a kernel imports as it begins, and with its first cell.
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.extensions.storemagic",
+    "encodings.idna",
+    "ipykernel.debugger",
+    "pdb",
+    "psutil",
+    "tornado.platform.asyncio",
     "audit_toolkit.text",
     "audit_toolkit.model",
     "ipywidgets",
@@ -32,6 +43,7 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT)
 def main(descriptor: int, also: tuple[str, ...] = ()) -> None:
     """Import, then fork a kernel for each line that the server sends."""
     server = socket.socket(fileno=descriptor)
+    leave_out_the_debugger()
     for name in (*WARM_MODULES, *also):
         importlib.import_module(name)
     if threading.active_count() != 1 or _threads() != 1:

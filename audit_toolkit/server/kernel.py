@@ -13,6 +13,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
 from .failures import note_failure
+from .leave_out import leave_out_the_debugger
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -39,6 +40,7 @@ class QuietKernelApp(IPKernelApp):
 
 def run(connection_file: str) -> None:
     """Be the kernel of a connection file until told to stop."""
+    leave_out_the_debugger()
     app = QuietKernelApp.instance()
     app.initialize(
         [

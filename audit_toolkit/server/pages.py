@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
+from voila.execute import VoilaExecutor
 from voila.exporter import VoilaExporter
 from voila.notebook_renderer import NotebookRenderer
 
@@ -215,6 +216,14 @@ class PageRenderer(NotebookRenderer):
         kernel = self.request_handler.kernel_manager.get_kernel(kernel_id)
         async for part, _ in self.generate_content_generator(kernel_id, kernel):
             yield part
+
+    async def _jinja_kernel_start(
+        self, nb: NotebookNode, kernel_id: str, kernel_future: Any
+    ) -> str:
+        """Connect to the kernel; nothing is run in it but the page's own cells."""
+        self.executor = VoilaExecutor(nb, km=kernel_future, config=self.traitlet_config)
+        self.executor.kc = await self.executor.async_start_new_kernel_client()
+        return kernel_id
 
     async def _jinja_cell_generator(
         self, nb: NotebookNode, kernel_id: str

@@ -110,7 +110,7 @@ export class Line {
   }
 
   _again(after) {
-    if (this.socket) return;
+    if (this.socket || window.house.failed) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this._open(), after);
   }
