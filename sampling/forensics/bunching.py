@@ -22,7 +22,7 @@ from ._values import finite_values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowTest(Result):
-    """Counts in two windows that meet at a cut-off.
+    """Counts in two windows that meet at a cut-off: a lead, not a verdict.
 
     Parameters
     ----------

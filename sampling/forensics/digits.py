@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from .._checks import FloatArray, check_count
+from .._checks import FloatArray, check_columns, check_count, numbers_of
 from .._show import Table, format_number
 from ..errors import ArgumentError
 from ..results import Result
@@ -173,8 +173,9 @@ def digit_heaping(
     >>> row.heaped_share, round(row.thousands_share, 4), round(row.statistic, 1)
     (1.0, 0.3333, 1080.0)
     """
-    domains = domains_of(data, by, np.ones(len(data), dtype=bool))
+    check_columns(data, [variable])
     values = np.abs(_whole(data, variable))
+    domains = domains_of(data, by, np.ones(len(data), dtype=bool))
     digit = (values % 10).astype(np.intp)
     code, groups = domains.code, len(domains)
     table = np.bincount(code * 10 + digit, minlength=groups * 10).reshape(groups, 10)
@@ -207,7 +208,7 @@ def digit_heaping(
 
 
 def _whole(data: pd.DataFrame, variable: str) -> FloatArray:
-    values = finite_values(f"column {variable!r}", data[variable].to_numpy())
+    values = numbers_of(data, variable)
     odd = values != np.floor(values)
     if odd.any():
         raise ArgumentError(

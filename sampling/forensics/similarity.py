@@ -20,7 +20,7 @@ _BLOCK = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarPair(Result):
-    """Two interviews with mostly the same answers.
+    """Two interviews with mostly the same answers: a lead, not a verdict.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def _nearest(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StraightLiningRow(Result):
-    """Batteries answered all alike in one group.
+    """Batteries answered all alike in one group: a lead, not a verdict.
 
     Parameters
     ----------
