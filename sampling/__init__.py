@@ -4,6 +4,9 @@ Arithmetic on values: nothing here reads a file, a clock or the environment, and
 random numbers that it was not handed.
 """
 
+from importlib import import_module
+from types import ModuleType
+
 from .acceptance import (
     AttributePlan,
     DeclaredLevelPlan,
@@ -97,7 +100,7 @@ from .decision import (
 from .design import Adjustment, Design
 from .differences import interval_difference
 from .doublesampling import DoubleSamplingEstimate, estimate_double_sampling
-from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit
+from .draws import Draw, DrawCheck, DrawnPsu, DrawnUnit, FastDraw
 from .errors import (
     ApproximationWarning,
     ArgumentError,
@@ -209,6 +212,23 @@ from .selection import (
     select_systematic,
     variance_from_probs,
 )
+from .sequential import (
+    MartingaleTest,
+    SecondWave,
+    SequentialSchedule,
+    SequentialStop,
+    SequentialTest,
+    Sprt,
+    StratifiedSequential,
+    alpha_martingale,
+    betting_martingale,
+    confidence_sequence,
+    kaplan_test,
+    kelly_bet,
+    plan_second_wave,
+    sprt,
+    stratified_sequential,
+)
 from .simulation import DesignSimulation, SimulatedRisk, simulate_design
 from .size import (
     ClusterTake,
@@ -270,6 +290,7 @@ __all__ = [
     "EmptyStratumError",
     "Estimate",
     "Estimates",
+    "FastDraw",
     "FlipTest",
     "Frame",
     "FrameTooSmallError",
@@ -282,6 +303,7 @@ __all__ = [
     "LimitsOfAgreement",
     "LonelyUnitError",
     "ManyDecisions",
+    "MartingaleTest",
     "MatchRates",
     "MeanTest",
     "MonetaryEvaluation",
@@ -311,13 +333,19 @@ __all__ = [
     "SampleSize",
     "SamplingError",
     "SamplingWarning",
+    "SecondWave",
+    "SequentialSchedule",
+    "SequentialStop",
+    "SequentialTest",
     "SimilarPair",
     "SimulatedRisk",
     "SmallSampleWarning",
+    "Sprt",
     "StraightLining",
     "StraightLiningRow",
     "StratifiedInterval",
     "StratifiedSampler",
+    "StratifiedSequential",
     "StratumAllocation",
     "TrueRate",
     "TwoPhaseDesign",
@@ -338,9 +366,11 @@ __all__ = [
     "allocate_optimal",
     "allocate_power",
     "allocate_proportional",
+    "alpha_martingale",
     "backcheck_error_rates",
     "benford_probs",
     "beta_binomial_limits",
+    "betting_martingale",
     "bland_altman",
     "bound_stringer",
     "brennan_prediger",
@@ -354,6 +384,7 @@ __all__ = [
     "compare_to_value",
     "composite_part",
     "concordance",
+    "confidence_sequence",
     "conger_kappa",
     "contrast",
     "decide",
@@ -403,7 +434,9 @@ __all__ = [
     "interval_stratified",
     "interval_wilson",
     "joint_inclusion_probs",
+    "kaplan_test",
     "kappa",
+    "kelly_bet",
     "korn_graubard_limits",
     "krippendorff_alpha",
     "match_rates",
@@ -422,6 +455,7 @@ __all__ = [
     "plan_declared_level",
     "plan_monetary",
     "plan_of_size",
+    "plan_second_wave",
     "plan_two_stage",
     "pool_icc",
     "pool_icc_by_area",
@@ -453,7 +487,9 @@ __all__ = [
     "size_for_mean",
     "size_for_proportion",
     "size_for_total",
+    "sprt",
     "straight_lining",
+    "stratified_sequential",
     "symmetry_test",
     "ticket",
     "trim_weights",
@@ -467,3 +503,10 @@ __all__ = [
     "verify_inclusion",
     "whipple_index",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    # Ibis and its engines are loaded when they are asked for.
+    if name == "pushdown":
+        return import_module(".pushdown", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

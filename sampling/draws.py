@@ -154,6 +154,50 @@ class Draw(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FastDraw(Result):
+    """A stratified sample by an engine's own quick hash: for simulations, never official.
+
+    Parameters
+    ----------
+    engine : str
+        Whose hash; another engine, or another version of it, draws other units.
+    seed_digest : str
+        SHA-256 of the seed.
+    population_size : int
+        Units in the frame.
+    sizes, reserves : tuple of (str, int)
+        Units and reserves asked for in each stratum.
+    units : tuple of DrawnUnit
+        By stratum, then in the order of the hash, 16 hex digits in place of a ticket's 64.
+    """
+
+    engine: str
+    seed_digest: str
+    population_size: int
+    sizes: Sizes
+    reserves: Sizes
+    units: tuple[DrawnUnit, ...]
+
+    @property
+    def sample(self) -> tuple[DrawnUnit, ...]:
+        """Drawn units without the reserves."""
+        return tuple(unit for unit in self.units if not unit.reserve)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each unit, reserves marked, in the order of ``units``."""
+        columns = list(DrawnUnit.__dataclass_fields__)
+        return pd.DataFrame([unit._row() for unit in self.units], columns=columns)
+
+    def _table(self) -> Table:
+        return _units_table(
+            f"draw by the quick hash of {self.engine}, for simulations only: "
+            f"{len(self.sample)} of {self.population_size} units",
+            self.units[:20],
+            (f"and {len(self.units) - 20} more",) if len(self.units) > 20 else (),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawCheck(Result):
     """Whether a draw follows from its frame and seed.
 

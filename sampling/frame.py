@@ -40,8 +40,8 @@ class Frame(Shown):
     ------
     ArgumentError
         A column has another length than ``unit_ids``; a text is not text, not in Unicode normal
-        form C or holds ``|``; an identifier is empty or stands twice; a PSU lies in two
-        first-stage strata; a size measure is not a whole number of at least 0.
+        form C, or holds ``|`` or a control character; an identifier is empty or stands twice; a
+        PSU lies in two first-stage strata; a size measure is not a whole number of at least 0.
 
     Notes
     -----
@@ -69,13 +69,13 @@ class Frame(Shown):
                 "a frame must hold at least one unit; got none. Check the filter that made it.",
                 code="frame-empty",
             )
-        _check_texts("unit_ids", self.unit_ids, empty=False)
+        check_texts("unit_ids", self.unit_ids, empty=False)
         _check_unique(self.unit_ids)
         for name in ("strata", "psus", "psu_strata"):
             values = getattr(self, name)
             if values:
                 _check_length(name, values, count)
-                _check_texts(name, set(values), empty=name != "psus")
+                check_texts(name, set(values), empty=name != "psus")
         if self.size_measures:
             _check_length("size_measures", self.size_measures, count)
             _check_sizes(self.size_measures)
@@ -266,11 +266,12 @@ def _check_length(name: str, values: Sequence[object], count: int) -> None:
         )
 
 
-def _check_texts(name: str, values: Iterable[object], *, empty: bool) -> None:
+def check_texts(name: str, values: Iterable[object], *, empty: bool) -> None:
+    """Refuse values that cannot go into a ticket as they are."""
     for value in values:
-        if not isinstance(value, str) or not _fits(value, empty=empty):
+        if not isinstance(value, str) or not fits_ticket(value, empty=empty):
             raise ArgumentError(
-                f"{name} must be text in Unicode normal form C without '|'"
+                f"{name} must be text in Unicode normal form C without '|' and control characters"
                 f"{'' if empty else ', not empty'}; got {value!r}. "
                 "Write numbers out as text and normalise the list before drawing.",
                 code="frame-text",
@@ -279,10 +280,11 @@ def _check_texts(name: str, values: Iterable[object], *, empty: bool) -> None:
             )
 
 
-def _fits(text: str, *, empty: bool) -> bool:
+def fits_ticket(text: str, *, empty: bool) -> bool:
     """Tell whether a text can go into a ticket as it is."""
     normal = text.isascii() or unicodedata.is_normalized("NFC", text)
-    return normal and "|" not in text and (empty or text != "")
+    plain = text.isprintable() or not any(unicodedata.category(sign) == "Cc" for sign in text)
+    return normal and plain and "|" not in text and (empty or text != "")
 
 
 def _check_unique(unit_ids: Sequence[str]) -> None:

@@ -62,6 +62,7 @@ def extend_draw(
     >>> [unit.wave for unit in both.units]
     [1, 1, 1, 2, 2]
     """
+    _check_official(draw)
     frame = as_frame(frame)
     checked = verify_draw(draw, frame)
     if not checked:
@@ -119,6 +120,7 @@ def verify_draw(draw: Draw, frame: Frame | pd.DataFrame, *, seed: str | None = N
     >>> verify_draw(draw, frame, seed="1234").verified
     True
     """
+    _check_official(draw)
     frame = as_frame(frame)
     if seed is not None and seed_digest(seed) != draw.seed_digest:
         return DrawCheck(verified=False, difference="the seed's digest is another")
@@ -139,3 +141,13 @@ def _redrawn(
     if draw.method == "stratified":
         return stratified(frame, sizes, first_sizes, draw.seed_digest, draw.reserves)
     return two_stage(frame, draw.psu_sizes, sizes, first_sizes, draw.seed_digest, draw.reserves)
+
+
+def _check_official(draw: object) -> None:
+    if not isinstance(draw, Draw):
+        raise ArgumentError(
+            f"draw must be a Draw, made by SHA-256 tickets; got {type(draw).__name__}. A draw by a "
+            'quick hash serves simulations only: draw again with hash="sha256".',
+            code="draw-not-official",
+            got=type(draw).__name__,
+        )
