@@ -11,7 +11,6 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from golden_survey.building import BEING_BUILT
 from golden_survey.designs import read
 from golden_survey.verdicts import Case
 from sampling import (
@@ -24,7 +23,11 @@ from sampling import (
     estimate_total,
     interval_clopper_pearson,
     interval_hypergeometric,
+    operating_characteristic,
+    plan_of_size,
+    rate_at_acceptance,
     select_monetary,
+    sprt,
 )
 
 Z = NormalDist().inv_cdf(0.975)
@@ -188,6 +191,34 @@ def taints_of(case: Case) -> list[float]:
     return taints[taints > 0].tolist()
 
 
+def wald_test(case: Case) -> None:
+    """Sequential probability ratio test: the peer's h1 is the limit of failing."""
+    params, out = case.doc["params"], case.outputs
+    found = sprt(
+        acceptable_rate=params["p0"],
+        rejectable_rate=params["p1"],
+        producer_risk=params["alpha"],
+        consumer_risk=params["beta"],
+    )
+    theirs = [out[key] for key in ("h1", "h2", "slope", "first_accept_n")]
+    ours = [found.h_reject, found.h_accept, found.slope, found.first_accept_n]
+    case.equal("limits", ours, theirs)
+    case.every_output(("h1", "h2", "slope", "first_accept_n"), {})
+
+
+def curve(case: Case) -> None:
+    """Operating characteristic of a plan; rates with 95 % and 10 % acceptance."""
+    params, out = case.doc["params"], case.outputs
+    n, c, size = (None if str(params[k]) == "NA" else int(params[k]) for k in ("n", "c", "N"))
+    plan = plan_of_size(n, rejectable_rate=0.5, acceptance_number=c, population_size=size)
+    points = operating_characteristic(plan, out["p"]).points
+    case.equal("accept", [point.acceptance_prob for point in points], out["accept"])
+    if out["AQL95_LTPD10"] is not None:
+        ends = [rate_at_acceptance(plan, chance) for chance in (0.95, 0.10)]
+        case.equal("AQL, LTPD", ends, out["AQL95_LTPD10"])
+    case.every_output(("p", "accept", "AQL95_LTPD10"), {})
+
+
 METHODS: dict[str, Callable[[Case], None]] = {
     "mus_selection_given_start": money_units,
     "stringer_bound": stringer,
@@ -195,8 +226,7 @@ METHODS: dict[str, Callable[[Case], None]] = {
     "audit_total_stratified": totals_in_strata,
     "attribute_stratified": attributes_in_strata,
     "zero_error_bounds": zero_errors,
+    "sprt": wald_test,
+    "operating_characteristic": curve,
 }
-NOT_OFFERED = {
-    "sprt": BEING_BUILT,
-    "operating_characteristic": BEING_BUILT,
-}
+NOT_OFFERED = {}

@@ -13,6 +13,8 @@ from sampling import (
     PooledIcc,
     ReplicateDesign,
     ResponseClass,
+    SequentialTest,
+    alpha_martingale,
     compare_to_value,
     decide,
     decide_jointly,
@@ -28,12 +30,15 @@ from sampling import (
     optimal_cluster_take,
     plan_declared_level,
     plan_of_size,
+    plan_second_wave,
     plan_two_stage,
     psus_to_show_below,
     rao_scott,
     read_result,
     size_for_detection,
     size_for_proportion,
+    sprt,
+    stratified_sequential,
     two_phase,
     units_to_settle,
     variance_components,
@@ -80,7 +85,16 @@ def examples():
     curve = operating_characteristic(rule, [0.005, 0.02])
     several = decide_many({"a": rates[0]}, 0.02)
     asked = ResponseClass(name="a", sampled=400, responded=300, events=9)
+    course = SequentialTest(2000, 0.02).update(1, 200)
+    stops = course.schedule(4)
     made = [
+        course,
+        stops,
+        stops.stops[0],
+        plan_second_wave(two, n=300, errors=2),
+        sprt(acceptable_rate=0.01, rejectable_rate=0.03),
+        alpha_martingale([0.0] * 200, 0.02, alternative=0.0, population_size=2000),
+        stratified_sequential({}, {"a": 45}, {"a": 2000, "b": 600}, 0.02),
         rule,
         two,
         curve,
