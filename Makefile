@@ -35,6 +35,7 @@ $(RIVALS)/.installed: benchmarks/rivals.txt
 
 bench: $(STAMP) $(RIVALS)/.installed
 	$(PY) benchmarks/peers_bench.py --rivals $(RIVALS)
+	$(PY) benchmarks/serve_bench.py --rivals $(RIVALS)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -140,6 +140,10 @@ def _sections(studio: Studio, page: Page, end: str) -> None:
         page.fill(f"#input-{question}", value)
     page.locator("#input-production_cost").blur()
     studio.take(page, f"inspect-income-{end}", whole=True)
+    for place, section in ((5, "housing"), (6, "water")):
+        page.locator(".back").nth(1).click()
+        page.locator(".tasks .row").nth(place).click()
+        studio.take(page, f"inspect-{section}-{end}", whole=True)
     page.locator(".back").nth(1).click()
     page.locator(".tasks .row").last.click()
     studio.take(page, f"inspect-approval-{end}", whole=True)

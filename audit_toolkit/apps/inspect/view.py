@@ -18,6 +18,7 @@ SCRIPTS = (
     "keep.js",
     "link.js",
     "records.js",
+    "pictures.js",
     "parts.js",
     "list.js",
     "visit.js",

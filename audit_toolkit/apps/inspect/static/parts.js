@@ -81,6 +81,7 @@ class QuestionPart {
           checked: this.value === option.code,
           onchange: () => this.page.answer(this.question, option.code, { choice: true }),
         }),
+        pictureOf(code, option.code),
         h("span", {}, this._words().of(option)),
       ),
     );
