@@ -207,26 +207,28 @@ def _cells(study: str, sizes=SIZES, iccs=ICCS, rates=RATES, **rest) -> list[Scen
 SOME = ((300, 10), (1000, 10), (1000, 30))
 LOW = (0.01, 0.02, 0.03)
 HIGH_ICCS = (0.05, 0.15)
+BAR = (0.02,)
+STAGED = (0.01, 0.03)
 STUDIES = {
     "grid": lambda: _cells("grid"),
-    "icc-30": lambda: _cells("icc-30", iccs=(0.30,), rates=LOW),
-    "differing": lambda: _cells("differing", iccs=(0.05,), rates=(0.01, 0.025), truth="differing"),
-    "staged": lambda: _cells("staged", SOME, (0.05,), LOW, truth="staged"),
-    "few-staged": lambda: _cells("few-staged", SOME, (0.05,), LOW, truth="few-staged"),
-    "old-sizes": lambda: _cells("old-sizes", SOME, HIGH_ICCS, LOW, draw="old-sizes"),
-    "equal-chances": lambda: _cells("equal-chances", SOME, HIGH_ICCS, LOW, draw="equal"),
+    "icc-30": lambda: _cells("icc-30", SIZES, (0.30,), (0.01, 0.02)),
+    "differing": lambda: _cells("differing", SOME, (0.05,), (0.01, 0.025), truth="differing"),
+    "differing-pool-20": lambda: _cells(
+        "differing-pool-20", SOME, (0.05,), (0.025,), truth="differing", counties=20
+    ),
+    "staged": lambda: _cells("staged", SOME, (0.05,), STAGED, truth="staged"),
+    "few-staged": lambda: _cells("few-staged", SOME, (0.05,), STAGED, truth="few-staged"),
+    "old-sizes": lambda: _cells("old-sizes", SOME, HIGH_ICCS, BAR, draw="old-sizes"),
+    "equal-chances": lambda: _cells("equal-chances", SOME, HIGH_ICCS, BAR, draw="equal"),
     "composite": lambda: [
         scene
         for link in (0.0, 0.6)
         for scene in _cells(
-            "composite", ((300, 10), (1000, 20), (1000, 30)), HIGH_ICCS, (0.02,), link=link
+            "composite", ((300, 10), (1000, 20), (1000, 30)), HIGH_ICCS, BAR, link=link
         )
     ],
-    "differing-pool-20": lambda: _cells(
-        "differing-pool-20", SOME, (0.05,), (0.025,), truth="differing", counties=20
-    ),
-    "pool-30": lambda: _cells("pool-30", SOME, HIGH_ICCS, (0.02,), counties=30),
-    "pool-20": lambda: _cells("pool-20", SOME, HIGH_ICCS, (0.01, 0.02), counties=20),
-    "pool-10": lambda: _cells("pool-10", SOME, HIGH_ICCS, (0.01, 0.02), counties=10),
-    "pool-5": lambda: _cells("pool-5", SOME, HIGH_ICCS, (0.01, 0.02), counties=5),
+    "pool-30": lambda: _cells("pool-30", SOME, HIGH_ICCS, BAR, counties=30),
+    "pool-20": lambda: _cells("pool-20", SOME, HIGH_ICCS, BAR, counties=20),
+    "pool-10": lambda: _cells("pool-10", SOME, HIGH_ICCS, BAR, counties=10),
+    "pool-5": lambda: _cells("pool-5", SOME, HIGH_ICCS, BAR, counties=5),
 }
