@@ -27,9 +27,9 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 
-from ..errors import OperatorError
+from ..errors import OperatorError, PermissionRefusedError
 from ..model import Identity
-from ..workflow import Store, who_am_i
+from ..workflow import Store, note_sign_in, who_am_i
 from . import walls
 from .accounts import Accounts
 from .calls import CallServer
@@ -308,9 +308,19 @@ class AuditVoila(Voila):
         home = Path(self.home)
         self.fork_server = ForkServer(clean_environment(home), home, self.warm_modules, self.log)
 
+    async def _note_arrival(self, person_id: str) -> None:
+        """Have the journal hold that an identity proxy signed somebody in."""
+        note = partial(note_sign_in, self.context_of(person_id), self.store, way="identity-proxy")
+        try:
+            await self.ioloop.run_in_executor(None, note)
+        except PermissionRefusedError:
+            self.log.warning("a proxy named somebody who is not of this round")
+
     async def _sweep(self) -> None:
         """See what ended: by time, in another program, or by itself."""
         self.sessions.refresh()
+        for person_id in self.sessions.take_arrived():
+            await self._note_arrival(person_id)
         self.app.settings["open_channels"].close_ended()
         for session_id in self.kernel_manager.sessions_with_kernels():
             if not self.sessions.is_open(session_id):

@@ -59,6 +59,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._open: dict[str, Session] = {}
         self._ended: set[str] = set(accounts.ended())
+        self._arrived: list[str] = []
         self._unwritten: dict[str, float] = {}
         self._written_at = clock()
         self.refresh()
@@ -100,8 +101,16 @@ class Sessions:
         with self._lock:
             if ticket.session_id in self._ended:
                 return None
+            if ticket.session_id not in self._open:
+                self._arrived.append(ticket.person_id)
             self._open[ticket.session_id] = self._from_header(ticket)
         return self.use(ticket.session_id)
+
+    def take_arrived(self) -> list[str]:
+        """Return who came with a proxy's sign-in that was not seen before, each time once."""
+        with self._lock:
+            arrived, self._arrived = self._arrived, []
+        return arrived
 
     def use(self, session_id: str) -> Session | None:
         """Return an open session and note its use, or None if it has ended."""

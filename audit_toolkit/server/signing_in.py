@@ -115,7 +115,7 @@ class SignHandler(OwnHandler):
         await asyncio.get_running_loop().run_in_executor(None, partial(write, **fields))
 
     async def verify(self, name: str, check: Callable[..., Any], *given: str) -> Any:
-        """Return what a check of a password returns; the journal holds it where one locks a name."""
+        """Return what a check of a password returns; the journal holds a lock that it brings."""
         await asyncio.sleep(self.accounts.seconds_to_wait(name))
         loop = asyncio.get_running_loop()
         try:

@@ -89,7 +89,8 @@ def test_addresses_accounts_and_passwords_are_printed(screens):
     assert len({address for address, _, _ in screens.accounts}) == 2
 
 
-def test_everybody_is_let_in_with_what_was_printed_once_a_password_is_chosen(screens):
+def let_in(screens: Screens) -> None:
+    """Everybody signs in with what was printed, chooses a password, and opens the own page."""
     for address, person, password in screens.accounts:
         visitor, base = visitor_at(address)
         wrong = visitor.sign_in(person, password + "x", f"{base}sign-in")
@@ -102,7 +103,7 @@ def test_everybody_is_let_in_with_what_was_printed_once_a_password_is_chosen(scr
         assert visitor.get(f"{base}{page}").status == 200, person
 
 
-def test_one_browser_can_be_signed_in_to_both_rounds(screens):
+def keep_cookies_apart(screens: Screens) -> None:
     """A browser keeps cookies by machine and path, whatever the port."""
     paths = set()
     for address in screens.addresses:
@@ -114,13 +115,13 @@ def test_one_browser_can_be_signed_in_to_both_rounds(screens):
     assert not any(a != b and a.startswith(b) for a in paths for b in paths)
 
 
-def test_a_demo_whose_screens_are_served_is_not_removed(screens, capsys):
+def refuse_removal(screens: Screens, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["demo", "--out", str(screens.folder), "--fresh"]) == 1
     assert "Ctrl+C" in capsys.readouterr().err
     assert (screens.folder / "round").is_dir()
 
 
-def test_ctrl_c_ends_servers_and_kernels(screens):
+def end_by_ctrl_c(screens: Screens) -> None:
     started = psutil.Process(screens.process.pid).children(recursive=True)
     # Two servers, the warm process of each, and kernels of the pages that were opened.
     assert len(started) > 4, started
@@ -134,3 +135,10 @@ def test_ctrl_c_ends_servers_and_kernels(screens):
     for address in screens.addresses:
         with socket.socket() as trial:
             assert trial.connect_ex(("127.0.0.1", urlsplit(address).port)) != 0
+
+
+def test_people_are_let_in_until_ctrl_c_ends_servers_and_kernels(screens, capsys):
+    let_in(screens)
+    keep_cookies_apart(screens)
+    refuse_removal(screens, capsys)
+    end_by_ctrl_c(screens)
