@@ -145,8 +145,10 @@ class WeightSums:
         return ((1 - icc) * self.squares + icc * self.clustered) / self.total**2
 
 
-def weight_sums(weight: FloatArray, psu: IntArray, code: IntArray, domains: int) -> WeightSums:
-    """Sum the weights of all domains at once; ``code`` -1 lies outside all."""
+def weight_sums(
+    weight: FloatArray, psu: IntArray, code: IntArray, domains: int, squares: FloatArray
+) -> WeightSums:
+    """Sum weights and their squares over all domains at once; ``code`` -1 lies outside all."""
     rows = np.flatnonzero(code >= 0)
     part, domain, unit = weight[rows], code[rows], psu[rows]
     width = int(psu.max()) + 1
@@ -159,7 +161,7 @@ def weight_sums(weight: FloatArray, psu: IntArray, code: IntArray, domains: int)
         by_psu, owner = sum_by(inverse, part, len(cell)), cell // width
     return WeightSums(
         total=sum_by(domain, part, domains),
-        squares=sum_by(domain, part**2, domains),
+        squares=sum_by(domain, squares[rows], domains),
         clustered=sum_by(owner, by_psu**2, domains),
     )
 

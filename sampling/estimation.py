@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from .design import AnyDesign, Design
 from .errors import ArgumentError
-from .quantity import Quantity, t_estimates
+from .quantity import mean_of, ratio_of, t_estimates, total_of
 from .results import DeffReference, Estimates
-from .sample import domains_of, sample_of, values_of
+from .sample import domains_of, sample_of
+from .totals import ClusterTotals
 
 
 def estimate_mean(
-    data: pd.DataFrame,
+    data: pd.DataFrame | ClusterTotals,
     variable: str | Sequence[str],
-    design: AnyDesign,
+    design: AnyDesign | None = None,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -30,12 +30,12 @@ def estimate_mean(
 
     Parameters
     ----------
-    data : DataFrame
-        One row per sampled unit, of all domains.
+    data : DataFrame or ClusterTotals
+        One row per sampled unit, of all domains; or what ``pushdown.cluster_totals`` made of them.
     variable : str or sequence of str
         Numeric column or columns, complete.
     design : Design
-        The columns of the design; or replicate weights, or a two-phase design.
+        The columns of the design; or replicate weights, or a two-phase design. Totals carry theirs.
     by : str or sequence of str, optional
         Columns whose values make the domains.
     confidence : float, default 0.95
@@ -82,19 +82,15 @@ def estimate_mean(
     """
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
-    ones = np.ones(len(data))
-    quantities = [
-        Quantity(words=f"mean of {name}", name=name, top=values_of(sample, data, name), bottom=ones)
-        for name in _variables(variable)
-    ]
+    quantities = [mean_of(sample, data, name) for name in _variables(variable)]
     return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
 
 
 def estimate_ratio(
-    data: pd.DataFrame,
+    data: pd.DataFrame | ClusterTotals,
     numerator: str,
     denominator: str,
-    design: AnyDesign,
+    design: AnyDesign | None = None,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -141,19 +137,14 @@ def estimate_ratio(
     """
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
-    quantity = Quantity(
-        words=f"ratio of {numerator} to {denominator}",
-        name=f"{numerator}/{denominator}",
-        top=values_of(sample, data, numerator),
-        bottom=values_of(sample, data, denominator),
-    )
+    quantity = ratio_of(sample, data, numerator, denominator)
     return t_estimates(sample, domains, [quantity], confidence=confidence, deff=deff, joint=joint)
 
 
 def estimate_total(
-    data: pd.DataFrame,
+    data: pd.DataFrame | ClusterTotals,
     variable: str | Sequence[str],
-    design: AnyDesign,
+    design: AnyDesign | None = None,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -196,6 +187,9 @@ def estimate_total(
     >>> estimate_total(data, "poor", Design(weight="w"))[0].estimate
     30.0
     """
+    if isinstance(data, ClusterTotals):
+        data.refuse_other(design)
+        design = data.design
     if isinstance(design, Design) and not (design.weight or design.fpc or design.inclusion_prob):
         raise ArgumentError(
             "a total needs weights or population counts; the design has neither. "
@@ -204,12 +198,7 @@ def estimate_total(
         )
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
-    quantities = [
-        Quantity(
-            words=f"total of {name}", name=name, top=values_of(sample, data, name), bottom=None
-        )
-        for name in _variables(variable)
-    ]
+    quantities = [total_of(sample, data, name) for name in _variables(variable)]
     return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
 
 

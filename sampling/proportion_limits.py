@@ -81,7 +81,7 @@ def basis_of(
     return Basis(
         estimate=estimate,
         variance=variance,
-        n=domains.sums(sample.answered.astype(np.float64)),
+        n=sample.counts(domains),
         df=df,
         effective=effective,
         quantile=stats.t.isf(tail, np.maximum(df, 1)),

@@ -28,6 +28,7 @@ from .proportion_limits import Basis, ProportionInterval, basis_of, limits_of
 from .quantity import Quantity, design_effects
 from .results import DeffReference, Estimates, Interval, ProportionEstimate
 from .sample import Domains, Sample, domains_of, sample_of, values_of
+from .totals import ClusterTotals
 
 OwnDeff = Literal["ignore", "if-larger"]
 # Spread of weights, over their mean, up to which counts alone carry what a sample says.
@@ -37,9 +38,9 @@ EXACT_INSTEAD = "no variance to stand on: exact limits at the sample size"
 
 
 def estimate_proportion(
-    data: pd.DataFrame,
+    data: pd.DataFrame | ClusterTotals,
     variable: str,
-    design: AnyDesign,
+    design: AnyDesign | None = None,
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -139,10 +140,7 @@ def estimate_proportion(
     tail = complement(check_fraction("confidence", confidence)) / 2
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
-    event = values_of(sample, data, variable, events=True)
-    element = values_of(sample, data, size, positive=True) if size else np.ones(len(data))
-    of = f"rate of {variable} over {size}" if size else f"proportion of {variable}"
-    quantity = Quantity(words=of, name=variable, top=event * element, bottom=element)
+    event, element, quantity = _events_of(sample, data, variable, size)
     basis = basis_of(sample, domains, quantity, tail, df)
     deffs = design_effects(sample, domains, quantity, basis.variance, deff)
     events = domains.sums(event * sample.answered).astype(int)
@@ -178,7 +176,7 @@ def estimate_proportion(
         degrees = _whole(float(basis.df[place]))
         rows.append(
             ProportionEstimate(
-                quantity=of,
+                quantity=quantity.words,
                 domain=label,
                 estimate=point,
                 std_error=float(np.sqrt(basis.variance[place])),
@@ -211,6 +209,34 @@ def estimate_proportion(
         )
     names = tuple(", ".join(label) or variable for label in domains.labels)
     return Estimates(by=domains.by, rows=tuple(rows), names=names)
+
+
+def _events_of(
+    sample: Sample, data: pd.DataFrame | ClusterTotals, variable: str, size: str | None
+) -> tuple[FloatArray, FloatArray, Quantity]:
+    """Events and elements, one of each per row or cell, and what is estimated of them."""
+    if isinstance(data, ClusterTotals):
+        if size:
+            raise ArgumentError(
+                f"a rate over size={size!r} needs the rows; totals of clusters hold no products. "
+                "Make a column of events times size in the table, and ask estimate_ratio.",
+                code="totals-without-products",
+                size=size,
+            )
+        found = data.events(variable)
+        words = f"proportion of {variable}"
+        quantity = Quantity(
+            words=words,
+            name=variable,
+            top=found.total,
+            bottom=data.weight,
+            squares=found.squares,
+        )
+        return found.plain, data.weight, quantity
+    event = values_of(sample, data, variable, events=True)
+    element = values_of(sample, data, size, positive=True) if size else np.ones(len(data))
+    of = f"rate of {variable} over {size}" if size else f"proportion of {variable}"
+    return event, element, Quantity(words=of, name=variable, top=event * element, bottom=element)
 
 
 def _interval_form(
@@ -349,7 +375,7 @@ class _Taker:
         code = self.domains.code[rows] * width + self.sample.psu[rows]
         cell, inverse = distinct(code, len(self.domains) * width)
         errors = sum_by(inverse, self.event[rows], len(cell))
-        n = sum_by(inverse, np.ones(len(rows)), len(cell))
+        n = sum_by(inverse, self.sample.units[rows], len(cell))
         return beta_binomial_limits(
             errors, n, cell // width, icc=icc, prior=prior, confidence=self.confidence
         )
@@ -363,8 +389,8 @@ class _Taker:
                 code="psu-missing",
             )
         weight = self.sample.weight * self.element
-        n = self.basis.n
-        kish = n * self.domains.sums(weight**2) / self.domains.sums(weight) ** 2
+        squares = self.domains.sums(self.sample.squared(weight))
+        kish = self.basis.n * squares / self.domains.sums(weight) ** 2
         spread = np.sqrt(np.maximum(kish - 1, 0.0))
         if float(spread.max()) > ALIKE_WEIGHTS:
             place = int(spread.argmax())
@@ -401,7 +427,9 @@ def _weight_sums(sample: Sample, domains: Domains, element: FloatArray) -> Weigh
             "icc needs the PSU of every row; the design names none. Give model_deff instead.",
             code="psu-missing",
         )
-    return weight_sums(sample.weight * element, sample.psu, domains.code, len(domains))
+    weight = sample.weight * element
+    squares = sample.squared(weight)
+    return weight_sums(weight, sample.psu, domains.code, len(domains), squares)
 
 
 def _model_deffs(

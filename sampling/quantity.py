@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from ._checks import FloatArray, check_choice, check_fraction
 from ._rounding import complement
+from .errors import ArgumentError
 from .results import DeffReference, Estimate, Estimates, Interval
-from .sample import Domains, Part, Sample, point_estimates
+from .sample import Domains, Part, Sample, TotalsSample, point_estimates, values_of
+from .totals import ClusterTotals, Squares
 
 NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
 
@@ -25,6 +28,7 @@ class Quantity:
     name: str
     top: FloatArray
     bottom: FloatArray | None
+    squares: Squares | None = None
 
 
 def t_estimates(
@@ -41,7 +45,7 @@ def t_estimates(
     if deff is not None:
         check_choice("deff", deff, get_args(DeffReference))
     df, census = sample.df(domains), sample.census(domains)
-    count = domains.sums(sample.answered.astype(np.float64)).astype(int)
+    count = sample.counts(domains).astype(int)
     quantile = stats.t.isf(tail, np.maximum(df, 1))
     rows: list[Estimate] = []
     names: list[str] = []
@@ -115,17 +119,11 @@ def design_effects(
     """For each domain, variance over that of simple random sampling, or None and why."""
     if reference is None:
         return [(None, "")] * len(domains)
-    weight, top, bottom = sample.weight, quantity.top, quantity.bottom
-    population = domains.sums(weight)
-    count = domains.sums(sample.answered.astype(np.float64))
-    code = domains.code
-    total = domains.sums(weight * top)
-    if bottom is None:
-        centred = (top - (total / population)[code]) * population[code]
+    population, count = sample.population(domains), sample.counts(domains)
+    if isinstance(sample, TotalsSample):
+        spread = _spread_of_totals(sample, domains, quantity, population)
     else:
-        below = domains.sums(weight * bottom)
-        centred = (top - (total / below)[code] * bottom) / below[code] * population[code]
-    spread = domains.sums(weight * centred**2) / population
+        spread = _spread(sample, domains, quantity, population)
     found: list[tuple[float | None, str]] = []
     for n, size, part, own in zip(count, population, spread, variance, strict=True):
         if n < 2 or not part > 0:
@@ -138,3 +136,70 @@ def design_effects(
         else:
             found.append((float(own / (part / (n - 1) * (1 - n / size))), ""))
     return found
+
+
+def _spread(
+    sample: Sample, domains: Domains, quantity: Quantity, population: FloatArray
+) -> FloatArray:
+    """Weighted mean square of the linearised variable, as of a mean."""
+    weight, top, bottom, code = sample.weight, quantity.top, quantity.bottom, domains.code
+    total = domains.sums(weight * top)
+    if bottom is None:
+        centred = (top - (total / population)[code]) * population[code]
+    else:
+        below = domains.sums(weight * bottom)
+        centred = (top - (total / below)[code] * bottom) / below[code] * population[code]
+    return domains.sums(weight * centred**2) / population
+
+
+def _spread_of_totals(
+    sample: TotalsSample, domains: Domains, quantity: Quantity, population: FloatArray
+) -> FloatArray:
+    """Return the same of squares that were summed where the rows are."""
+    squares = quantity.squares
+    if squares is None:
+        raise ArgumentError(
+            f"the design effect of {quantity.words} needs squares that the totals do not hold. "
+            "Name the pair in cluster_totals(ratios=[(numerator, denominator)]).",
+            code="totals-without-products",
+        )
+    below = population if quantity.bottom is None else domains.sums(quantity.bottom)
+    parts = (domains.sums(part) for part in (squares.ee, squares.ex, squares.xx))
+    residual = squares.about(domains.sums(quantity.top) / below, *parts)
+    scale = population**2 if quantity.bottom is None else (population / below) ** 2
+    spread: FloatArray = residual * scale / population
+    return spread
+
+
+def mean_of(sample: Sample, data: pd.DataFrame | ClusterTotals, name: str) -> Quantity:
+    """Mean of a column."""
+    words = f"mean of {name}"
+    if isinstance(data, ClusterTotals):
+        found = data.variable(name)
+        return Quantity(
+            words=words, name=name, top=found.total, bottom=data.weight, squares=found.squares
+        )
+    top = values_of(sample, data, name)
+    return Quantity(words=words, name=name, top=top, bottom=np.ones(len(data)))
+
+
+def total_of(sample: Sample, data: pd.DataFrame | ClusterTotals, name: str) -> Quantity:
+    """Total of a column."""
+    words = f"total of {name}"
+    if isinstance(data, ClusterTotals):
+        found = data.variable(name)
+        return Quantity(words=words, name=name, top=found.total, bottom=None, squares=found.squares)
+    return Quantity(words=words, name=name, top=values_of(sample, data, name), bottom=None)
+
+
+def ratio_of(
+    sample: Sample, data: pd.DataFrame | ClusterTotals, above: str, below: str
+) -> Quantity:
+    """Ratio of two columns."""
+    words, name = f"ratio of {above} to {below}", f"{above}/{below}"
+    if isinstance(data, ClusterTotals):
+        top, bottom = data.variable(above).total, data.variable(below).total
+        squares = data.pairs.get((above, below))
+        return Quantity(words=words, name=name, top=top, bottom=bottom, squares=squares)
+    top, bottom = values_of(sample, data, above), values_of(sample, data, below)
+    return Quantity(words=words, name=name, top=top, bottom=bottom)

@@ -22,6 +22,7 @@ from ._sums import sum_by
 from .design import Design
 from .errors import ArgumentError
 from .layout import BoolArray, IntArray, Layout, lay_out
+from .totals import ClusterTotals, refuse_totals
 from .variance import (
     covariance_of_totals,
     degrees_of_freedom,
@@ -71,12 +72,16 @@ class Domains:
         return np.flatnonzero(self.code == place)
 
 
-def domains_of(data: pd.DataFrame, by: str | Sequence[str] | None, keep: BoolArray) -> Domains:
+def domains_of(
+    data: pd.DataFrame | ClusterTotals, by: str | Sequence[str] | None, keep: BoolArray
+) -> Domains:
     """Domains by the values of columns, in the order of those values; rows not kept lie outside."""
     if by is None:
         code = np.where(keep, 0, -1).astype(np.intp)
         return Domains(by=(), labels=((),), code=code)
     names = [by] if isinstance(by, str) else list(by)
+    if isinstance(data, ClusterTotals):
+        data = data.domain_columns(names)
     check_columns(data, names)
     kept = data if keep.all() else data.loc[keep]
     check_complete(kept, names)
@@ -131,6 +136,23 @@ class Sample(ABC):
         there: BoolArray = self.weight != 0
         return there
 
+    def counts(self, domains: Domains) -> FloatArray:
+        """Count the sampled units of each domain."""
+        return domains.sums(self.answered.astype(np.float64))
+
+    def population(self, domains: Domains) -> FloatArray:
+        """Sum of the weights of each domain."""
+        return domains.sums(self.weight)
+
+    @property
+    def units(self) -> FloatArray:
+        """Sampled units behind each row."""
+        return np.ones(len(self.weight))
+
+    def squared(self, weight: FloatArray) -> FloatArray:
+        """Square the weights, perhaps times elements, of each row."""
+        return weight**2
+
     @abstractmethod
     def variances(self, domains: Domains, top: FloatArray, bottom: FloatArray | None) -> FloatArray:
         """Variance of the total of ``top``, or of its ratio to that of ``bottom``, per domain."""
@@ -164,20 +186,22 @@ class LinearSample(Sample):
         cells = self._cells(domains) if in_one_pass(self.layout) else None
         variance = domain_variances(self.layout, domains.code, len(domains), scores, cells)
         share = 1e-11 if self.layout.projections else 1e-13
-        dust = share * domains.sums(self.weight * size)
-        return np.where(variance <= dust**2, 0.0, variance)
+        return np.where(variance <= (share * size) ** 2, 0.0, variance)
 
     def _scores(
         self, domains: Domains, top: FloatArray, bottom: FloatArray | None
     ) -> tuple[FloatArray, FloatArray]:
+        """Linearised variable, and what its terms come to in each domain before they cancel."""
+        weight = self.weight
         if bottom is None:
-            return top, np.abs(top)
-        above, below = domains.sums(self.weight * top), domains.sums(self.weight * bottom)
-        ratio = domains.spread(above / below)
-        under = domains.spread(below)
-        return (top - ratio * bottom) / under, (np.abs(top) + np.abs(ratio * bottom)) / np.abs(
-            under
-        )
+            return top, domains.sums(weight * np.abs(top))
+        above, below = domains.sums(weight * top), domains.sums(weight * bottom)
+        ratio = above / below
+        whole = above if (top >= 0).all() else domains.sums(weight * np.abs(top))
+        under = below if (bottom >= 0).all() else domains.sums(weight * np.abs(bottom))
+        scores = top - domains.spread(ratio) * bottom
+        scores /= domains.spread(below)
+        return scores, (whole + np.abs(ratio) * under) / np.abs(below)
 
     def covariance(self, parts: Sequence[Part]) -> FloatArray:
         """Covariance of the linearised variables."""
@@ -214,6 +238,31 @@ class LinearSample(Sample):
         return is_census(self.layout, domains.code, len(domains))
 
 
+class TotalsSample(LinearSample):
+    """Variances by linearisation, of totals of clusters: a cell stands for its rows."""
+
+    def __init__(self, totals: ClusterTotals) -> None:
+        super().__init__(totals.layout())
+        self.totals = totals
+
+    def counts(self, domains: Domains) -> FloatArray:
+        """Count the sampled units of each domain."""
+        return domains.sums(self.totals.count)
+
+    def population(self, domains: Domains) -> FloatArray:
+        """Sum of the weights of each domain."""
+        return domains.sums(self.totals.weight)
+
+    @property
+    def units(self) -> FloatArray:
+        """Sampled units behind each cell."""
+        return self.totals.count
+
+    def squared(self, weight: FloatArray) -> FloatArray:
+        """Return the sum of squared weights of each cell."""
+        return self.totals.weight_squares
+
+
 def point_estimates(
     sample: Sample, domains: Domains, top: FloatArray, bottom: FloatArray | None
 ) -> FloatArray:
@@ -248,6 +297,7 @@ def values_of(
     positive: bool = False,
 ) -> FloatArray:
     """Values of a column, one per row; those of rows without weight are not asked for and are 0."""
+    refuse_totals(data)
     check_columns(data, [column])
     kept = sample.answered
     part = data if kept.all() else data.loc[kept, [column]]
@@ -263,7 +313,7 @@ def values_of(
 
 
 @singledispatch
-def sample_of(design: object, data: pd.DataFrame) -> Sample:
+def sample_of(design: object, data: pd.DataFrame | ClusterTotals) -> Sample:
     """``design`` laid over ``data``; each kind of design registers its own.
 
     Raises
@@ -280,5 +330,18 @@ def sample_of(design: object, data: pd.DataFrame) -> Sample:
 
 
 @sample_of.register
-def _(design: Design, data: pd.DataFrame) -> Sample:
+def _(design: Design, data: pd.DataFrame | ClusterTotals) -> Sample:
+    if isinstance(data, ClusterTotals):
+        data.refuse_other(design)
+        return TotalsSample(data)
     return LinearSample(lay_out(data, design))
+
+
+@sample_of.register
+def _(design: None, data: pd.DataFrame | ClusterTotals) -> Sample:
+    if isinstance(data, ClusterTotals):
+        return TotalsSample(data)
+    raise ArgumentError(
+        "design must be given with rows; got none. Make one by sampling.Design(...).",
+        code="design-missing",
+    )

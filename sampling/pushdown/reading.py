@@ -34,3 +34,16 @@ def check_text_columns(table: ir.Table, columns: Iterable[str]) -> None:
                 column=column,
                 got=str(kind),
             )
+
+
+def check_number_columns(table: ir.Table, columns: Iterable[str]) -> None:
+    """Refuse columns that are neither numeric nor true-false."""
+    for column in columns:
+        kind = table.schema()[column]
+        if not (kind.is_numeric() or kind.is_boolean()):
+            raise ArgumentError(
+                f"column {column!r} must be numeric; got {kind}. Convert it first.",
+                code="column-not-numeric",
+                column=column,
+                got=str(kind),
+            )
