@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -133,8 +133,21 @@ def units_to_settle(
     effect = check_number("deff", deff, least=1)
     wanted = check_fraction("power", power)
     check_number("risk", risk, least=0, strict=True, most=0.499)
+    nothing = FurtherUnits(
+        n=None,
+        towards="neither",
+        threshold=limit,
+        true_rate=rate,
+        wanted_power=wanted,
+        risk=float(risk),
+        power=0.0,
+        seen_n=n,
+        seen_events=events,
+        deff=effect,
+        why="nothing settles a rate that is the threshold itself",
+    )
     if math.isclose(rate, limit, rel_tol=1e-12):
-        return _answer(limit, rate, wanted, risk, n, events, effect, "neither", None, 0.0)
+        return nothing
     below = rate < limit
     search = _Search(
         limit=limit if below else 1 - limit,
@@ -146,49 +159,12 @@ def units_to_settle(
         mid_p=mid_p,
     )
     units, chance = search.first(wanted)
-    return _answer(
-        limit,
-        rate,
-        wanted,
-        risk,
-        n,
-        events,
-        effect,
-        "below" if below else "above",
-        units,
-        chance,
-    )
-
-
-def _answer(
-    limit: float,
-    rate: float,
-    wanted: float,
-    risk: float,
-    n: int,
-    events: float,
-    effect: float,
-    towards: Literal["below", "above", "neither"],
-    units: int | None,
-    chance: float,
-) -> FurtherUnits:
-    why = ""
-    if units is None:
-        why = f"{MOST} further units do not reach the power"
-        if towards == "neither":
-            why = "nothing settles a rate that is the threshold itself"
-    return FurtherUnits(
+    return replace(
+        nothing,
         n=units,
-        towards=towards,
-        threshold=limit,
-        true_rate=rate,
-        wanted_power=wanted,
-        risk=float(risk),
+        towards="below" if below else "above",
         power=chance,
-        seen_n=n,
-        seen_events=events,
-        deff=effect,
-        why=why,
+        why="" if units is not None else f"{MOST} further units do not reach the power",
     )
 
 

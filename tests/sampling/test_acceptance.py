@@ -183,6 +183,35 @@ def test_tables_of_attribute_sizes_come_from_one_rule(risk):
         assert (found.n, found.tolerable_rate) == (n, tolerable), (tolerable, expected)
 
 
+SIZES = {
+    0.02: {
+        200: (105, 150, 181, 198), 500: (129, 196, 253, 303), 1000: (138, 215, 281, 342),
+        2000: (143, 225, 297, 364), 5000: (147, 231, 307, 377), 20000: (148, 235, 311, 384),
+        None: (149, 236, 313, 386),
+    },
+    0.03: {
+        200: (78, 116, 145, 169), 500: (90, 139, 181, 219), 1000: (94, 147, 194, 237),
+        2000: (96, 152, 201, 247), 5000: (98, 155, 205, 253), 20000: (99, 156, 207, 256),
+        None: (99, 157, 208, 257),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", SIZES)
+def test_sizes_for_none_to_three_errors_are_those_of_the_table(limit):
+    """AS 10: and the rule of a sample of that size is that number of errors."""
+    for frame, sizes in SIZES[limit].items():
+        for errors, n in enumerate(sizes):
+            assert size_for_detection(limit, errors=errors, population_size=frame).n == n
+            rule = plan_of_size(n, rejectable_rate=limit, population_size=frame)
+            assert rule.acceptance_number == errors
+            if n - 1 > errors:
+                found = plan_of_size(
+                    n - 1, rejectable_rate=limit, population_size=frame, acceptance_number=errors
+                )
+                assert found.consumer_risk > 0.05
+
+
 def test_planning_and_evaluation_agree():
     """AS 10 and 4.5: the limit of what a plan allows is below the rate it was made for."""
     for k in range(4):
@@ -290,6 +319,21 @@ def test_two_stages_of_300_each():
     assert [best.first_conclusion(k) for k in (0, 1, 7, 10, 11)] == [
         "pass", "inconclusive", "inconclusive", "inconclusive", "fail",
     ]  # fmt: skip
+
+
+def test_two_stages_of_the_textbook():
+    """AS 12: Touw and Hoogduin, 5 %, 90 %, none then one: 49 + 49, and 48 + 48 is too few."""
+    risks = [
+        plan_two_stage(
+            acceptable_rate=0.001,
+            rejectable_rate=0.05,
+            sizes=(n, n),
+            first_acceptance_number=0,
+            acceptance_number=1,
+        ).consumer_risk
+        for n in (49, 48)
+    ]
+    assert risks[0] <= 0.10 < risks[1]
 
 
 @given(

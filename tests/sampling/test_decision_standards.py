@@ -202,6 +202,22 @@ def test_many_areas_keep_their_own_decision_and_get_one_among_all():
     assert passing.claimed == ("c0",)
 
 
+@given(
+    counts=st.lists(st.integers(0, 30), min_size=1, max_size=8),
+    method=st.sampled_from(["holm", "hommel", "bonferroni", "bh", "by", "tsbh"]),
+    claim=st.sampled_from(["fail", "pass"]),
+)
+@settings(deadline=None, max_examples=40)
+def test_no_area_is_claimed_that_does_not_stand_by_itself(counts, method, claim):
+    seen = {str(k): rate(x, 300) for k, x in enumerate(counts)}
+    found = decide_many(seen, 0.02, method=method, claim=claim, level=0.02)
+    for row in found.rows:
+        assert row.adjusted_p_value >= row.p_value * (1 - 0.02)
+        assert not row.claimed or method == "tsbh" or row.decision.conclusion == claim
+    ordered = sorted(found.rows, key=lambda row: row.p_value)
+    assert [row.claimed for row in ordered] == sorted((r.claimed for r in ordered), reverse=True)
+
+
 @given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=6))
 @settings(deadline=None, max_examples=30)
 def test_any_of_several_fails_only_after_correction(counts):

@@ -492,6 +492,20 @@ def test_a_declared_plan_allows_its_own_second_wave_alone():
     assert plan_second_wave(strata, further=60).n == 60
 
 
+@given(errors=st.integers(0, 12), n=st.integers(12, 900), further=st.integers(1, 900))
+@settings(deadline=None, max_examples=40)
+def test_a_wave_by_the_test_passes_with_what_it_allows_and_no_more(errors, n, further):
+    test = SequentialTest(2000, 0.02).update(errors, n)
+    if test.conclusion != "inconclusive":
+        with pytest.raises(SamplingError):
+            plan_second_wave(test, further=further)
+        return
+    wave = plan_second_wave(test, further=further)
+    least = -1 if wave.errors_allowed is None else wave.errors_allowed
+    for wrong in range(min(least + 2, further) + 1):
+        assert (test.update(wrong, further).conclusion == "pass") == (wrong <= least)
+
+
 PLAN = plan_two_stage(acceptable_rate=0.007, rejectable_rate=0.02, sizes=(300, 300))
 OPEN = SequentialTest(2000, 0.02).update(1, 200)
 SINGLE = plan_of_size(300, rejectable_rate=0.02)
