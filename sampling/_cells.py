@@ -120,11 +120,11 @@ def _ordered(rows: IntArray, key: IntArray, size: int) -> IntArray:
     """``rows`` in the order of their keys below ``size``, equal keys as they were."""
     if (key[1:] >= key[:-1]).all():
         return rows
-    # Sixteen bits at a time, which numpy sorts by counting.
-    order = np.argsort((key % _DIGIT).astype(np.uint16), kind="stable")
+    # The last sixteen bits at a time, which numpy sorts by counting.
+    order = np.argsort(key.astype(np.uint16), kind="stable")
     while size > _DIGIT:
-        key, size = key // _DIGIT, -(-size // _DIGIT)
-        order = order[np.argsort((key[order] % _DIGIT).astype(np.uint16), kind="stable")]
+        key, size = key >> 16, -(-size // _DIGIT)
+        order = order[np.argsort(key[order].astype(np.uint16), kind="stable")]
     return rows[order]
 
 

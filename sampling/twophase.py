@@ -142,7 +142,7 @@ class TwoPhaseSample(LinearSample):
         for place in range(len(domains)):
             rows = domains.rows(place)
             found.append(self.covariance_of_scores([(rows, scores[rows])])[0, 0])
-        dust = 1e-13 * domains.sums(self.weight * size)
+        dust = 1e-13 * size
         variance = np.array(found)
         if (variance < -(dust**2)).any():
             raise ArgumentError(
