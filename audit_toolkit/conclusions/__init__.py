@@ -2,6 +2,7 @@
 
 from .counting import nonresponse_bands, status_counts_found, village_counts_found
 from .indicators import indicators
+from .missed import count_revisits
 from .observation import observe
 from .outcome import conclude
 from .pooling import pool_round
@@ -16,6 +17,7 @@ from .sentences import (
 __all__ = [
     "PROCEDURE",
     "conclude",
+    "count_revisits",
     "criterion_lines",
     "indicators",
     "nonresponse_bands",

@@ -17,17 +17,20 @@ import pandas as pd
 from sampling import CompositeEstimate, Interval, ProportionEstimate, decide
 
 from ..model import (
+    AllowingForMissed,
     EvaluationKey,
     IccPool,
     Indicator,
     Limits,
     ObservedHousehold,
+    RevisitCount,
     RuleSet,
     Stratum,
     StratumCount,
     VillageCount,
 )
 from .estimates import Estimated, Part, composite, rate_over
+from .missed import allowing, findings_of
 from .pooling import RATES, SIZE_COLUMN, UNITS, Rate, is_over, planned_pool, table_of
 
 COMPOSITE = "composite_incidence"
@@ -47,6 +50,7 @@ def indicators(
     rules: RuleSet,
     *,
     province_code: str,
+    revisits: Sequence[RevisitCount] = (),
 ) -> tuple[Indicator, ...]:
     """Return the rates of one county, those that decide before those that do not.
 
@@ -66,6 +70,8 @@ def indicators(
         Limits, and which unit decides.
     province_code : str
         Two digits; limits differ by province.
+    revisits : sequence of RevisitCount, optional
+        Blind revisits pooled over the round; the rates of poverty then allow for what was missed.
 
     Returns
     -------
@@ -80,6 +86,7 @@ def indicators(
         pools={(p.name, p.unit): p for p in pools},
         rules=rules,
         province_code=province_code,
+        revisits={r.stratum: r for r in revisits},
     )
     found = {(r.name, unit): _estimate(county, r, unit) for r in RATES for unit in r.units}
     listed = [_rate(county, r, unit, found[r.name, unit]) for r in RATES for unit in r.units]
@@ -98,6 +105,7 @@ class _County:
     pools: Mapping[tuple[str, str], IccPool]
     rules: RuleSet
     province_code: str
+    revisits: Mapping[Stratum, RevisitCount]
 
     def icc(self, name: str, unit: str) -> IccPool:
         """Return the correlation of a rate: pooled, or planned where none was pooled."""
@@ -149,12 +157,32 @@ def _rate(county: _County, rate: Rate, unit: str, found: Estimated | None) -> In
         return _nothing(rate.name, unit, INTERVIEWED, "no-response", limit)
     rows = county.data[is_over(county.data, rate)]
     official = _sample_share(rows, rate.event, unit)
-    return _with_limit(
-        county,
-        _indicator(rate.name, unit, INTERVIEWED, found, rows, rows[rate.event], official),
-        found,
-        limit,
-    )
+    row = _indicator(rate.name, unit, INTERVIEWED, found, rows, rows[rate.event], official)
+    if rate in _PARTS:
+        row = dataclasses.replace(row, allowing=_allowing(county, unit, [(rate, found, 1.0)]))
+    return _with_limit(county, row, found, limit)
+
+
+def _allowing(
+    county: _County,
+    unit: str,
+    parts: Sequence[tuple[Rate, Estimated, float]],
+    *,
+    name: str = "",
+    known_share: float = 0.0,
+) -> AllowingForMissed | None:
+    """Return what a rate would be with what first visits missed; None without revisits."""
+    findings = []
+    for rate, found, share in parts:
+        count = county.revisits.get(rate.stratum) if rate.stratum else None
+        rows = county.data[is_over(county.data, rate)]
+        if count is None or rows["found_first"].isna().any():
+            return None
+        n = found.estimate.n_used
+        findings.append(findings_of(rows, SIZE_COLUMN[unit], n, count, share))
+    limit = county.limit(name or parts[0][0].name, unit)
+    below = None if limit is None else float(limit[0])
+    return allowing(findings, known_share=known_share, limit=below)
 
 
 def _sample_share(rows: pd.DataFrame, event: str, unit: str) -> float:
@@ -194,12 +222,12 @@ def _composite(county: _County, unit: str, found: Sequence[Estimated | None]) ->
         county.data["stratum"].isin([r.stratum.value for r, _ in asked if r.stratum])
     ]
     joined = composite(county.data, "poor", SIZE_COLUMN[unit], parts, known)
-    return _with_limit(
-        county,
-        _indicator(COMPOSITE, unit, REGISTER_TOTALS, joined, rows, rows["poor"], official),
-        joined,
-        limit,
-    )
+    row = _indicator(COMPOSITE, unit, REGISTER_TOTALS, joined, rows, rows["poor"], official)
+    by_part = [
+        (rate, part.estimated, part.share) for (rate, _), part in zip(asked, parts, strict=True)
+    ]
+    missed = _allowing(county, unit, by_part, name=COMPOSITE, known_share=known)
+    return _with_limit(county, dataclasses.replace(row, allowing=missed), joined, limit)
 
 
 def _village_population(county: _County, unit: str) -> Indicator:
@@ -304,10 +332,19 @@ def _with_limit(
         row,
         threshold=limit[0],
         direction=direction,
-        conclusion=evidence.conclusion,
+        conclusion=_held_back(row, evidence.conclusion, threshold),
         boundary=evidence.boundary or point.boundary,
         official_conclusion=point.conclusion,
     )
+
+
+def _held_back(row: Indicator, conclusion: str, threshold: float) -> str:
+    """Return the conclusion; a pass stays open where what was missed carries the rate to its limit.
+
+    The reason is in docs/decisions/0009.
+    """
+    reached = row.allowing is not None and row.allowing.estimate >= threshold
+    return "inconclusive" if conclusion == "pass" and reached else conclusion
 
 
 def _at_point(

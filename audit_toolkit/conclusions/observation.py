@@ -37,6 +37,8 @@ def observe(
     first: Judged,
     cases: Iterable[tuple[Case, CaseState]],
     rules: RuleSet,
+    *,
+    revisited: Iterable[str] = (),
 ) -> tuple[ObservedHousehold, ...]:
     """Return the sampled households of a county as they enter its rates, in the order drawn.
 
@@ -54,6 +56,8 @@ def observe(
         Suspected cases with their state.
     rules : RuleSet
         Says which answers are approval.
+    revisited : iterable of str, optional
+        Households whose blind revisit gave an answer too.
 
     Returns
     -------
@@ -78,6 +82,7 @@ def observe(
     ]
     weights = _response_weights(sample, first.keys() & households.keys())
     case_of = {case.household_id: (case, state) for case, state in cases}
+    again = frozenset(revisited)
     return tuple(
         _observed(
             drawn,
@@ -86,6 +91,7 @@ def observe(
             first.get(drawn.household_id),
             case_of.get(drawn.household_id),
             rules,
+            revisited=drawn.household_id in again,
         )
         for drawn in sample
     )
@@ -125,6 +131,8 @@ def _observed(
     judged: tuple[Finding, Judgement] | None,
     case: tuple[Case, CaseState] | None,
     rules: RuleSet,
+    *,
+    revisited: bool,
 ) -> ObservedHousehold:
     finding, judgement = judged or (None, None)
     poor, by_line, provisional = _status(drawn.stratum, judgement, case)
@@ -140,6 +148,8 @@ def _observed(
         poor_by_line=by_line,
         approves=approves(finding.visit, rules) if finding else None,
         provisional=provisional,
+        found_first=None if judgement is None else judgement.poor,
+        revisited=revisited and judgement is not None,
     )
 
 

@@ -43,6 +43,7 @@ _COLUMNS = {
     "poor": "float64",
     "out_of_poverty": "float64",
     "approves": "float64",
+    "found_first": "float64",
 }
 
 
@@ -58,6 +59,7 @@ def table_of(observed: Sequence[ObservedHousehold]) -> pd.DataFrame:
             o.poor,
             not o.poor,
             np.nan if o.approves is None else o.approves,
+            np.nan if o.found_first is None else o.found_first,
         )
         for o in observed
         if o.responded and o.poor is not None

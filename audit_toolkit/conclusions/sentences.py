@@ -132,12 +132,37 @@ def _line(name: str, outcome: Outcome, rate: Indicator | None, language: str) ->
     if rate is None:
         known = say("outcome.rate-missing", language, name=say(f"outcome.{name}", language))
         return CriterionLine(criterion=name, conclusion=conclusion, known=known)
+    known = rate_sentence(rate, language)
+    if is_held_back(rate):
+        return CriterionLine(
+            criterion=name, conclusion=conclusion, known=_held_back(rate, known, language)
+        )
     return CriterionLine(
         criterion=name,
         conclusion=conclusion,
-        known=rate_sentence(rate, language),
+        known=known,
         settle=_settle(name, outcome, rate, language),
     )
+
+
+def is_held_back(rate: Indicator) -> bool:
+    """Tell whether a rate is open only because of what first visits missed."""
+    if rate.interval is None or rate.allowing is None or rate.threshold is None:
+        return False
+    below = rate.direction == "below" and rate.interval.upper < float(rate.threshold)
+    return below and rate.conclusion == "inconclusive"
+
+
+def _held_back(rate: Indicator, known: str, language: str) -> str:
+    found = rate.allowing
+    assert found is not None
+    fields = {
+        "known": known,
+        "missed": number(found.missed, language),
+        "clear": number(found.clear, language),
+        "estimate": percent(found.estimate, language),
+    }
+    return say("outcome.held-back", language, **fields)
 
 
 def _settle(name: str, outcome: Outcome, rate: Indicator, language: str) -> str:

@@ -75,6 +75,7 @@ from .problems import (
 )
 from .results import (
     CLUSTERED_ICC,
+    AllowingForMissed,
     IccPool,
     Indicator,
     InspectorError,
@@ -84,6 +85,7 @@ from .results import (
     OutcomeKind,
     ProvincialDecision,
     Results,
+    RevisitCount,
     Settlement,
 )
 from .ruleset import (
@@ -125,6 +127,7 @@ __all__ = [
     "MATCH_DECISIONS",
     "PERMISSIONS",
     "Action",
+    "AllowingForMissed",
     "Answer",
     "Assignment",
     "AssignmentState",
@@ -189,6 +192,7 @@ __all__ = [
     "Removal",
     "ReportFile",
     "Results",
+    "RevisitCount",
     "Role",
     "RosterHousehold",
     "Round",

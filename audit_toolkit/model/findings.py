@@ -170,7 +170,9 @@ class StepFault:
 class ObservedHousehold:
     """A sampled household as it enters the rates.
 
-    ``poor`` is the ruled status; None where nothing was found out (nonresponse).
+    ``poor`` is the ruled status; None where nothing was found out (nonresponse). ``found_first``
+    tells whether the first visit found it poor, whatever was ruled; ``revisited`` whether a blind
+    revisit gave an answer too.
     """
 
     household_id: str
@@ -184,3 +186,5 @@ class ObservedHousehold:
     poor_by_line: bool | None
     approves: bool | None
     provisional: bool
+    found_first: bool | None = None
+    revisited: bool = False

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .keys import EvaluationKey
+from .lists import Stratum
 
 CLUSTERED_ICC = 0.15
 """Correlation of the line that shows how much an interval rests on clustering."""
@@ -23,6 +24,34 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevisitCount:
+    """Blind revisits of households that the first visit found clear, pooled over the round.
+
+    ``missed`` of the ``clear`` ones were found poor by the revisit and ruled so.
+    """
+
+    stratum: Stratum
+    clear: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowingForMissed:
+    """A rate that also allows for what first visits missed.
+
+    ``clear`` and ``missed`` are the revisits it stands on. ``needed`` is how many clear revisits
+    would show the rate below its limit if no more than ``missed`` of them were missed; None where
+    there is no such limit or no number would.
+    """
+
+    estimate: float
+    interval: Limits
+    clear: int
+    missed: int
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One rate of one county.
 
@@ -31,7 +60,7 @@ class Indicator:
     ("below", "above") are None for rates that decide nothing. ``official_point`` is the unweighted
     sample share that practice used, ``official_conclusion`` what it alone would say. ``own_deff``
     is the sample's own design effect, ``interval_clustered`` the interval if the intra-cluster
-    correlation were `CLUSTERED_ICC`.
+    correlation were `CLUSTERED_ICC`, ``allowing`` the rate with what first visits missed.
     """
 
     name: str
@@ -59,6 +88,7 @@ class Indicator:
     why: str = ""
     own_deff: float | None = None
     interval_clustered: Limits | None = None
+    allowing: AllowingForMissed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +173,7 @@ class Results:
     rule_set_id: str
     rule_set_sha256: str
     software: str
+    revisits: tuple[RevisitCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

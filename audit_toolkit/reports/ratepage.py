@@ -17,7 +17,7 @@ from ..model.pages import (
 from ..text import knows, number, say
 from .context import ReportContext
 from .found import inspector_error
-from .rates import counts, exactness, neighbours
+from .rates import counts, exactness, missed, neighbours
 from .tables import ReportTable, Share, table
 from .wording import (
     clause,
@@ -102,6 +102,8 @@ def _in_unit(
     tables = [counts(narrowed, language), _by_status(main.name, statuses, language)]
     if any(i.estimate is not None for i in ours):
         tables += [neighbours(narrowed, language), exactness(narrowed, language)]
+    if any(i.allowing is not None for i in ours):
+        tables.append(missed(narrowed, language))
     tables.append(inspector_error(context, language))
     return RateInUnit(
         unit=unit,

@@ -31,6 +31,7 @@ def rate_tables(context: ReportContext, language: str) -> tuple[ReportTable, ...
         counts(context, language),
         readings(context, language),
         neighbours(context, language),
+        *([missed(context, language)] if context.results.revisits else []),
         exactness(context, language),
         pools(context, language),
         definitions(context, language),
@@ -166,6 +167,44 @@ def neighbours(context: ReportContext, language: str) -> ReportTable:
             for i in rates
         ],
         said(language, "note-neighbours"),
+    )
+
+
+def missed(context: ReportContext, language: str) -> ReportTable:
+    """Return what the rates are when what first visits missed is allowed for."""
+    rates = [i for i in context.results.indicators if i.allowing is not None]
+    return table(
+        "missed",
+        say("report.table-missed", language),
+        said(
+            language,
+            "col-rate",
+            "col-ours",
+            "col-revisited-clear",
+            "col-missed",
+            "col-allowing",
+            "col-allowing-interval",
+            "col-revisits-needed",
+        ),
+        [_missed_row(i, language) for i in rates],
+        said(language, "note-missed"),
+    )
+
+
+def _missed_row(rate: Indicator, language: str) -> tuple[object, ...]:
+    found = rate.allowing
+    assert found is not None
+    needed: object = "–"
+    if rate.threshold is not None and found.needed is not None:
+        needed = found.needed
+    return (
+        rate_name(rate, language),
+        span(rate.interval, language),
+        found.clear,
+        found.missed,
+        Share(value=found.estimate),
+        span(found.interval, language),
+        needed,
     )
 
 

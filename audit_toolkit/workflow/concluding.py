@@ -8,6 +8,7 @@ from datetime import datetime
 from .. import __version__
 from ..conclusions import (
     conclude,
+    count_revisits,
     criterion_lines,
     indicators,
     observe,
@@ -29,6 +30,7 @@ from ..model import (
     Plan,
     ProvincialDecision,
     Results,
+    RevisitCount,
     Round,
 )
 from ..model.pages import CriterionLine
@@ -72,10 +74,10 @@ def estimate(context: Context, store: Store) -> tuple[Results, ...]:
         for county in facts.values():
             require_comparison(county)
         observed = {code: observe_county(tx, facts[code]) for code in codes}
-        pools = pool_round(observed, rules)
+        pools, revisits = pool_round(observed, rules), count_revisits(observed)
         results = []
         for code in codes:
-            result = _conclude(tx, facts[code], observed[code], pools, round_)
+            result = _conclude(tx, facts[code], observed[code], pools, revisits, round_)
             if tx.latest(Results, code) != result:
                 tx.append(result, key=code, county=code)
             record(
@@ -270,13 +272,15 @@ def observe_county(tx: Transaction, facts: CountyFacts) -> tuple[ObservedHouseho
         facts.first,
         facts.ruled,
         facts.rules,
+        revisited=facts.revisit,
     )
 
 
 def require_current(tx: Transaction, facts: CountyFacts, kept: Results) -> None:
-    """Refuse results that the county's own facts no longer give, the pooled correlation aside."""
+    """Refuse results that the county's own facts no longer give; what is pooled stays as kept."""
     require_comparison(facts)
-    if _conclude(tx, facts, observe_county(tx, facts), kept.pools, require_round(tx)) != kept:
+    observed, round_ = observe_county(tx, facts), require_round(tx)
+    if _conclude(tx, facts, observed, kept.pools, kept.revisits, round_) != kept:
         raise WrongStageError("results-outdated", county=facts.county_code)
 
 
@@ -285,9 +289,10 @@ def _conclude(
     facts: CountyFacts,
     observed: Sequence[ObservedHousehold],
     pools: tuple[IccPool, ...],
+    revisits: tuple[RevisitCount, ...],
     round_: Round,
 ) -> Results:
-    """Return one county's rates and outcome, the pooled correlations given."""
+    """Return one county's rates and outcome; what is pooled over the round is given."""
     code, rules = facts.county_code, facts.rules
     key = round_.key(code)
     plan = tx.latest(Plan, code)
@@ -301,6 +306,7 @@ def _conclude(
         pools,
         rules,
         province_code=round_.province_code,
+        revisits=revisits,
     )
     outcome = conclude(
         key,
@@ -325,4 +331,5 @@ def _conclude(
         rule_set_id=rules.rule_set_id,
         rule_set_sha256=rules.sha256,
         software=f"audit-toolkit {__version__}",
+        revisits=revisits,
     )
