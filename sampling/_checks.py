@@ -130,7 +130,8 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str]) -> None:
     """Refuse all but a DataFrame with at least one row that has every one of ``columns``."""
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
-            f"data must be a pandas DataFrame; got {type(data).__name__}. Convert it first.",
+            f"data must be a table of pandas, polars or Arrow; got {type(data).__name__}. "
+            "Convert it first.",
             code="data-not-frame",
             got=type(data).__name__,
         )

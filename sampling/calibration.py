@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import optimize
 
 from ._checks import FloatArray, check_choice, check_number, name_some, numbers_of
+from ._tables import takes_tables
 from .design import Adjustment, AdjustmentMethod, AnyDesign, Design
 from .errors import ApproximationWarning, ArgumentError, EmptyStratumError, NotConvergedError
 from .projection import auxiliary_of, cells_of
@@ -55,6 +56,7 @@ class Target:
     names: tuple[str, ...]
 
 
+@takes_tables
 def poststratify(
     data: pd.DataFrame,
     design: AnyDesign,
@@ -130,6 +132,7 @@ def poststratify(
     )
 
 
+@takes_tables
 def rake(
     data: pd.DataFrame,
     design: AnyDesign,
@@ -202,6 +205,7 @@ def rake(
     )
 
 
+@takes_tables
 def calibrate(
     data: pd.DataFrame,
     design: AnyDesign,

@@ -21,6 +21,7 @@ from ._checks import (
 )
 from ._show import Table, format_number
 from ._sums import distinct, sum_by
+from ._tables import takes_tables
 from .design import Design
 from .errors import ArgumentError
 from .intervals.beta_binomial import PRIOR
@@ -230,6 +231,7 @@ class PooledIcc(Result):
         )
 
 
+@takes_tables
 def pool_icc(
     data: pd.DataFrame,
     variable: str,

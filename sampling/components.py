@@ -9,6 +9,7 @@ import pandas as pd
 
 from ._checks import FloatArray, check_columns, check_complete, numbers_of
 from ._show import Table, format_number
+from ._tables import takes_tables
 from .errors import ArgumentError
 from .layout import IntArray
 from .results import Result
@@ -49,6 +50,7 @@ class VarianceComponents(Result):
         )
 
 
+@takes_tables
 def variance_components(
     data: pd.DataFrame, variable: str, *, psu: str, psu_prob: str | None = None
 ) -> VarianceComponents:

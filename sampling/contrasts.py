@@ -13,6 +13,7 @@ from scipy import stats
 from ._checks import check_fraction, check_number
 from ._rounding import complement
 from ._show import Table, format_number
+from ._tables import takes_tables
 from .design import AnyDesign
 from .errors import ArgumentError
 from .quantity import NO_DF
@@ -184,6 +185,7 @@ def _tested(difference: Estimate) -> MeanTest:
     return MeanTest(difference=difference, statistic=statistic, df=difference.df, p_value=p_value)
 
 
+@takes_tables
 def compare_domains(
     data: pd.DataFrame,
     variable: str,
@@ -284,6 +286,7 @@ def _two(found: Domains, chosen: tuple[object, object] | None) -> tuple[int, int
     return places[0], places[1]
 
 
+@takes_tables
 def compare_to_value(
     data: pd.DataFrame,
     variable: str,

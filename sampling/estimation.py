@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ._tables import takes_tables
 from .design import AnyDesign, Design
 from .errors import ArgumentError
 from .quantity import mean_of, ratio_of, t_estimates, total_of
@@ -14,6 +15,7 @@ from .sample import domains_of, sample_of
 from .totals import ClusterTotals
 
 
+@takes_tables
 def estimate_mean(
     data: pd.DataFrame | ClusterTotals,
     variable: str | Sequence[str],
@@ -31,7 +33,8 @@ def estimate_mean(
     Parameters
     ----------
     data : DataFrame or ClusterTotals
-        One row per sampled unit, of all domains; or what ``pushdown.cluster_totals`` made of them.
+        One row per sampled unit, of all domains, as a table of pandas, polars or Arrow; or what
+        ``pushdown.cluster_totals`` made of them.
     variable : str or sequence of str
         Numeric column or columns, complete.
     design : Design
@@ -86,6 +89,7 @@ def estimate_mean(
     return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
 
 
+@takes_tables
 def estimate_ratio(
     data: pd.DataFrame | ClusterTotals,
     numerator: str,
@@ -141,6 +145,7 @@ def estimate_ratio(
     return t_estimates(sample, domains, [quantity], confidence=confidence, deff=deff, joint=joint)
 
 
+@takes_tables
 def estimate_total(
     data: pd.DataFrame | ClusterTotals,
     variable: str | Sequence[str],

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ._checks import check_columns, check_complete, name_some
 from ._show import Shown, Table
+from ._tables import rows_of
 from .errors import ArgumentError
 
 _T = TypeVar("_T")
@@ -125,7 +126,7 @@ class Frame(Shown):
 
         Parameters
         ----------
-        data : pandas.DataFrame
+        data : pandas.DataFrame, or a table of polars or Arrow
             One row for each unit; its index and its order do not matter.
         unit_id, stratum, psu, psu_stratum, size_measure : str, optional
             Names of the columns. Identifiers must be text: write numbers out first, so that
@@ -144,6 +145,7 @@ class Frame(Shown):
         """
         named = {"psus": psu, "strata": stratum, "psu_strata": psu_stratum}
         columns = [unit_id, *(c for c in (*named.values(), size_measure) if c is not None)]
+        data = rows_of(data)
         check_columns(data, columns)
         check_complete(data, columns)
         return cls.of(
@@ -238,13 +240,14 @@ def as_frame(frame: Frame | pd.DataFrame) -> Frame:
     """
     if isinstance(frame, Frame):
         return frame
-    check_columns(frame, ["unit_id"])
+    data: pd.DataFrame = rows_of(frame)
+    check_columns(data, ["unit_id"])
     found = {
         name: name
         for name in ("stratum", "psu", "psu_stratum", "size_measure")
-        if name in frame.columns
+        if name in data.columns
     }
-    return Frame.from_pandas(frame, **found)
+    return Frame.from_pandas(data, **found)
 
 
 def _grouped(keys: Sequence[str], values: Sequence[_T]) -> dict[str, list[_T]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ._checks import check_count, events_of
+from ._tables import takes_tables
 from .calibration import Weighted, check_new, with_base
 from .design import Adjustment, AdjustmentMethod, Design
 from .errors import ArgumentError, EmptyStratumError, SmallSampleWarning
@@ -19,6 +20,7 @@ from .sample import sample_of
 LEAST_IN_CLASS = 30
 
 
+@takes_tables
 def adjust_nonresponse(
     data: pd.DataFrame,
     design: Design,

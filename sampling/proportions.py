@@ -12,6 +12,7 @@ import pandas as pd
 from ._checks import FloatArray, check_choice, check_fraction, check_number, check_share
 from ._rounding import complement
 from ._sums import distinct, sum_by
+from ._tables import takes_tables
 from .clustering import (
     CLUMPED,
     OWN_DEFF_EVENTS,
@@ -37,6 +38,7 @@ NO_EFFECTIVE = "no own effective size: the variance is zero"
 EXACT_INSTEAD = "no variance to stand on: exact limits at the sample size"
 
 
+@takes_tables
 def estimate_proportion(
     data: pd.DataFrame | ClusterTotals,
     variable: str,

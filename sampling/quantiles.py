@@ -12,6 +12,7 @@ from scipy import stats
 
 from ._checks import FloatArray, check_choice, check_fraction
 from ._rounding import complement
+from ._tables import takes_tables
 from .design import AnyDesign
 from .errors import ArgumentError
 from .layout import BoolArray, IntArray
@@ -26,6 +27,7 @@ QuantileRule = Literal["math", "school", "hf1", "hf2", "hf4", "hf5", "hf6", "hf7
 _TIE = 1e-10
 
 
+@takes_tables
 def estimate_quantile(
     data: pd.DataFrame,
     variable: str,

@@ -13,6 +13,7 @@ from scipy import special, stats
 from ._checks import FloatArray, check_choice, check_columns, check_complete, check_fraction
 from ._rounding import complement
 from ._show import Table, format_number
+from ._tables import takes_tables
 from .design import AnyDesign
 from .errors import ArgumentError, NotConvergedError
 from .layout import IntArray
@@ -161,6 +162,7 @@ class Regression(Result):
         )
 
 
+@takes_tables
 def estimate_regression(
     data: pd.DataFrame,
     outcome: str,

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import linalg
 
 from ._checks import FloatArray, check_choice, check_count, check_share, name_some
+from ._tables import takes_tables
 from .design import AnyDesign, Design
 from .errors import ArgumentError, LonelyUnitError
 from .layout import IntArray, Layout, Stage, lay_out
@@ -115,6 +116,7 @@ def _(design: ReplicateWeights, data: pd.DataFrame) -> Sample:
     return design.sample(data)
 
 
+@takes_tables
 def replicate_weights(
     data: pd.DataFrame,
     design: Design,

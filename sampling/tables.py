@@ -10,6 +10,7 @@ from scipy import linalg, stats
 
 from ._checks import FloatArray
 from ._show import Table, format_number
+from ._tables import takes_tables
 from .design import AnyDesign
 from .errors import ArgumentError
 from .layout import BoolArray, IntArray
@@ -76,6 +77,7 @@ class RaoScott(Result):
         )
 
 
+@takes_tables
 def rao_scott(
     data: pd.DataFrame,
     rows: str,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ._checks import FloatArray, check_choice, check_number
+from ._tables import takes_tables
 from .calibration import Target, Weighted, calibrated_weights, check_new
 from .design import Design
 from .errors import ArgumentError, NotConvergedError
@@ -18,6 +19,7 @@ from .sample import sample_of
 Restore = Literal["equally", "equally-strict", "recalibrate"]
 
 
+@takes_tables
 def trim_weights(
     data: pd.DataFrame,
     design: Design,

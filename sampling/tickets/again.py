@@ -56,6 +56,7 @@ def extend_draw(
 
     Examples
     --------
+    >>> from sampling import draw_stratified
     >>> frame = Frame.of([f"u{i}" for i in range(9)])
     >>> first = draw_stratified(frame, {"": 3}, seed="1234")
     >>> both = extend_draw(first, frame, {"": 2})
@@ -115,6 +116,7 @@ def verify_draw(draw: Draw, frame: Frame | pd.DataFrame, *, seed: str | None = N
 
     Examples
     --------
+    >>> from sampling import draw_stratified
     >>> frame = Frame.of([f"u{i}" for i in range(9)])
     >>> draw = draw_stratified(frame, {"": 3}, seed="1234")
     >>> verify_draw(draw, frame, seed="1234").verified

@@ -290,7 +290,7 @@ def test_designs_that_need_the_rows_are_refused(design, words):
             lambda t: estimate_ratio(t, "poor", "income", deff="with-replacement"),
             "totals-without-products",
         ),
-        (lambda t: estimate_quantile(t, "income", PLAIN, 0.5), "totals-not-rows"),
+        (lambda t: estimate_quantile(t, "income", PLAIN), "totals-not-rows"),
         (lambda t: estimate_mean(DATA, "income"), "design-missing"),
     ],
 )
