@@ -15,7 +15,7 @@ from ..results import Result
 from .attributes import check_rates, plan_attributes
 from .chances import CountModel, CountModelName, count_model
 
-STEPS = 30
+STEPS = 20
 """Sizes tried for each stage when both are sought."""
 
 
@@ -242,7 +242,7 @@ def plan_two_stage(
     -----
     Pass when :math:`X_1 \le c_1`; end without passing when :math:`X_1 \ge r_1`; else draw the
     second and pass when :math:`X_1 + X_2 \le c`. Not passing means only that; whether a rate is
-    shown above the limit is for ``decide``. Sizes are sought in steps of a thirtieth of the
+    shown above the limit is for ``decide``. Sizes are sought in steps of a twentieth of the
     single-stage size, one where that is small. Deciding twice by the one-stage number instead
     passes more often than ``consumer_risk``.
 
