@@ -226,6 +226,9 @@ def main() -> None:
             for peer in there:
                 _run(commands[peer], question, found[question.name, peer])
         for peer in there:
+            if not found[question.name, peer].warm:
+                del found[question.name, peer]
+                continue
             print(_line(question, peer, found), flush=True)
         _agree(question, found)
     if not options.only or "import" in options.only:
@@ -284,6 +287,9 @@ def _run(command: list[str], question: Question, series: Series) -> None:
     if command[0].endswith("Rscript") and task[0] != "draw":
         task[2] = str(ROOT / ".bench" / f"survey-{task[1]}.csv")
     text, peak = _child([*command, *task])
+    if not text:
+        print(f"{question.words}: {' '.join(command[1:])} gave no figure", flush=True)
+        return
     said = json.loads(text.strip().splitlines()[-1])
     series.cold.append(said["cold"])
     series.warm.append(said["warm"])
@@ -294,7 +300,7 @@ def _run(command: list[str], question: Question, series: Series) -> None:
 
 
 def _child(command: list[str]) -> tuple[str, float]:
-    """Run a command: what it prints, and its peak memory in MiB."""
+    """Run a command: what it prints (nothing when it fails), and its peak memory in MiB."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=_environment(), cwd=PEERS
     ) as process:
@@ -303,7 +309,9 @@ def _child(command: list[str]) -> tuple[str, float]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(command[1:])} ended with {process.returncode}")
+        # Often killed for want of memory, which says something as well.
+        print(f"ended with {process.returncode}, {usage.ru_maxrss / 1024:,.0f} MiB", flush=True)
+        text = ""
     return text, usage.ru_maxrss / 1024
 
 
