@@ -212,6 +212,7 @@ async def one_session(page: Page, server: Server) -> tuple[float, float, float]:
 async def visitor(browser: Browser, server: Server, number: int) -> BrowserContext:
     """Return a new browser profile, signed in where that is needed; nothing leaves the machine."""
     context = await browser.new_context()
+    context.set_default_timeout(240_000)
     found = await asyncio.to_thread(server.cookies, number)
     if found:
         await context.add_cookies(found)  # type: ignore[arg-type]

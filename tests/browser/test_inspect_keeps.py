@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from inspect_pages import Line, kept_draft, kept_value, open_inspect, open_visit
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from rounds import FixedWorld
 from served_round import PASSWORD, ServedRound
 
@@ -61,12 +62,16 @@ def visiting(
     return page, open_visit(page)
 
 
-def eventually(is_so: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(
+    is_so: Callable[[], bool],
+    seconds: float = 30,
+    pause: Callable[[float], None] = lambda milliseconds: time.sleep(milliseconds / 1000),
+) -> None:
     """Wait until something outside the browser is so."""
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until, "it did not come to be so"
-        time.sleep(0.1)
+        pause(100)
 
 
 def status(page: Page):
@@ -99,6 +104,40 @@ def test_what_is_typed_is_acknowledged_once_it_is_in_the_store(visiting, served_
     page.fill(FIELD, "3")
     expect(status(page)).to_contain_text(SAVED, timeout=SOON)
     assert is_kept(served_round, person, visit, "3")()
+
+
+def test_a_visit_finished_while_a_save_is_under_way_is_handed_in_after_it(
+    served_round, context, person
+):
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    holds: list[bool] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(
+            lambda message: held.append((socket, message)) if holds else socket.send(message)
+        )
+
+    page = context.new_page()
+    page.route_web_socket(re.compile("/channels"), pass_on)
+    sign_in(page, served_round.address, person)
+    visit = page.locator(".row.state-new").first.get_attribute("data-visit")
+    assert visit is not None
+    page.locator(".row.state-new").first.click()
+    page.locator("footer button.main").click()
+    expect(status(page)).to_contain_text(SAVED, timeout=SOON)
+    holds.append(True)
+    page.fill(FIELD, "3")
+    # The messages pass through this process, which has to go on meanwhile.
+    eventually(is_kept(served_round, person, visit, "3"), pause=page.wait_for_timeout)
+    page.locator(".back").nth(1).click()
+    page.locator("section > button.secondary").click()
+    page.locator("[data-outcome=refused]").click()
+    expect(page.get_by_text("Being handed in")).to_be_visible()
+    holds.clear()
+    for socket, message in held:
+        socket.send(message)
+    expect(page.locator(".notice.good")).to_be_visible(timeout=SOON)
 
 
 def test_reload_comes_back_to_the_page_and_the_text(visiting):

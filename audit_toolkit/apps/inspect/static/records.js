@@ -114,7 +114,9 @@ class Records {
       record.base = receipt.sequence;
       record.savedAt = receipt.saved_at;
     });
-    if (this.isUnsaved(record)) this.saveSoon(record);
+    // Finished while this was under way: it goes now.
+    if (record.pending) this.sendPending(record).then((answer) => answer && this.onChange(record, answer));
+    else if (this.isUnsaved(record)) this.saveSoon(record);
   }
 
   /** Put a visit aside to be handed in; it goes now, or when the line is back, and once. */
