@@ -14,7 +14,7 @@ from .._show import Table, format_number
 from ..composite import CompositeEstimate
 from ..errors import ArgumentError
 from ..results import Estimate, Interval, Result
-from .threshold import Conclusion, Decision, Direction, decide
+from .threshold import Conclusion, Decision, Direction, decide, refuse_small_areas
 
 Correction = Literal["holm", "hommel", "bonferroni", "bh", "by", "tsbh", "none"]
 Claim = Literal["fail", "pass"]
@@ -311,6 +311,7 @@ def decide_many(
     """
     check_choice("claim", claim, get_args(Claim))
     check_choice("method", method, get_args(Correction))
+    refuse_small_areas(estimates)
     decisions = {
         str(key): decide(given, threshold, risk=risk, direction=direction)
         for key, given in estimates.items()

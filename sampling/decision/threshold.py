@@ -13,6 +13,7 @@ from .._show import Table, format_number
 from ..composite import CompositeEstimate
 from ..errors import ArgumentError
 from ..results import Estimate, Interval, Result
+from ..small_area.results import SmallAreaEstimate, SmallAreaEstimates
 from .further import FurtherUnits, units_to_settle
 from .tested import Tested, at_most, tested_of
 
@@ -184,8 +185,8 @@ def decide(
     Raises
     ------
     ArgumentError
-        A value is outside its domain, the confidence does not match ``risk``, or the point
-        standard got an interval alone.
+        A value is outside its domain, the confidence does not match ``risk``, the point standard
+        got an interval alone, or small-area estimates were given, which never decide.
 
     Notes
     -----
@@ -232,6 +233,7 @@ def decide(
     check_choice("at_threshold", at_threshold, get_args(AtThreshold))
     limit = check_number("threshold", threshold, least=-math.inf)
     given = estimate_or_interval
+    refuse_small_areas(given)
     if not isinstance(given, (Estimate, CompositeEstimate, Interval)):
         raise ArgumentError(
             f"a decision needs one estimate or interval; got {type(given).__name__}. "
@@ -260,6 +262,17 @@ def decide(
         tested=tested,
         why=why,
     ).decision(_units(given), expected_rate, power)
+
+
+def refuse_small_areas(given: object) -> None:
+    """Refuse what says of an area what other areas say."""
+    if isinstance(given, (SmallAreaEstimate, SmallAreaEstimates)):
+        raise ArgumentError(
+            f"small-area estimates never decide an area; got {type(given).__name__}. They carry "
+            "what other areas say: rank and target by them, and decide by the area's own sample.",
+            code="small-area-decides",
+            got=type(given).__name__,
+        )
 
 
 def _units(given: Estimate | CompositeEstimate | Interval) -> int:
