@@ -156,6 +156,8 @@ class AuditVoila(Voila):
             "default_handler_class": NothingHere,
             "websocket_max_message_size": LONGEST_MESSAGE,
             "websocket_compression_options": {},
+            # Jupyter's own is longer than its interval, which tornado says of every channel.
+            "ws_ping_timeout": 30_000,
             "serve_traceback": False,
             "accounts": self.accounts,
             "sessions": self.sessions,
