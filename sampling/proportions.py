@@ -34,6 +34,7 @@ from .totals import ClusterTotals
 OwnDeff = Literal["ignore", "if-larger"]
 # Spread of weights, over their mean, up to which counts alone carry what a sample says.
 ALIKE_WEIGHTS = 0.2
+MOST_ICC = 1 - 1e-9
 NO_EFFECTIVE = "no own effective size: the variance is zero"
 EXACT_INSTEAD = "no variance to stand on: exact limits at the sample size"
 
@@ -378,8 +379,10 @@ class _Taker:
         cell, inverse = distinct(code, len(self.domains) * width)
         errors = sum_by(inverse, self.event[rows], len(cell))
         n = sum_by(inverse, self.sample.units[rows], len(cell))
+        # Villages wrong as a whole can make a pool's correlation 1, where the likelihood ends.
+        known = None if icc is None else min(icc, MOST_ICC)
         return beta_binomial_limits(
-            errors, n, cell // width, icc=icc, prior=prior, confidence=self.confidence
+            errors, n, cell // width, icc=known, prior=prior, confidence=self.confidence
         )
 
     def _check_alike(self) -> None:
@@ -416,7 +419,7 @@ class _Taker:
         known = icc.icc if isinstance(icc, PooledIcc) else icc or 0.0
         clumped = max(known, CLUMPED)
         if self.form == "beta-binomial":
-            return self.psu_limits(min(clumped, 1 - 1e-9), PRIOR)
+            return self.psu_limits(clumped, PRIOR)
         assert taken is not None
         deffs = np.maximum(self.model_deffs(clumped), taken)
         return limits_of(self.form, self.basis, deffs)[1:]

@@ -125,7 +125,7 @@ def check_shortcut(province: Province) -> None:
 
 def _known_or_prior(pool: PooledIcc) -> dict:
     """Say what ``estimate_proportion`` makes of a pool: known when it is large, else a prior."""
-    return {"icc": pool.icc} if pool.policy == "pooled" else {"prior": pool.prior}
+    return {"icc": min(pool.icc, 1 - 1e-9)} if pool.policy == "pooled" else {"prior": pool.prior}
 
 
 def _by_psus(sample: pd.DataFrame, **asked) -> Limits:

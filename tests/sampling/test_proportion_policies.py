@@ -272,3 +272,21 @@ def test_upper_limit_without_events_falls_with_n_and_rises_with_correlation_and_
     assert upper(psus + 1, take, icc) < upper(psus, take, icc) < upper(psus, take, icc * 1.1)
     # As many units from half as many PSUs.
     assert upper(psus, 2 * take, icc) > upper(2 * psus, take, icc)
+
+
+def test_a_pool_of_villages_wrong_as_a_whole_has_a_beta_binomial_interval():
+    """Its correlation is 1, where the likelihood ends; the limits are those just below."""
+    rows = [(i // 300, i // 30, int(i // 30 % 20 == 0)) for i in range(12_000)]
+    data = pd.DataFrame(rows, columns=["county", "village", "poor"])
+    pool = pool_icc(data, "poor", VILLAGES, by="county")
+    assert (pool.icc, pool.policy) == (1.0, "pooled")
+    found = estimate_proportion(
+        data, "poor", VILLAGES, by="county", interval="beta-binomial", icc=pool
+    )
+    near = estimate_proportion(
+        data, "poor", VILLAGES, by="county", interval="beta-binomial", icc=1 - 1e-6
+    )
+    for row, other in zip(found, near, strict=True):
+        assert row.upper == pytest.approx(other.upper, rel=1e-4)
+    # Ten villages of which one is wrong say as much as ten households do.
+    assert found[0].upper == pytest.approx(0.4450, abs=2e-3)
