@@ -55,9 +55,11 @@ SELECTION_RULES = {
     "revisits": "smallest revisit tickets of the county's sample, ceiling(revisit_share * sample)",
     "second_wave": "none",
 }
+SECOND_WAVE_DECLARED = "by the rule declared for the county, continuing the same tickets"
 LEAST_DICE = 20
 EXIT_CODES = {"verified": 0, "does-not-verify": 1, "wrong-use": 2, "share-missing": 3}
 HEX_64 = re.compile(r"[0-9a-f]{64}")
+DECIMAL = r"(0|1|0\.[0-9]+)"
 
 WORDS = {
     "verified": (
@@ -238,6 +240,9 @@ class _Node:
         if not isinstance(self.value, dict) or name not in self.value:
             self.fault(name, "field-missing")
         return self.value[name]
+
+    def fields(self) -> dict[str, Any]:
+        return self.value if isinstance(self.value, dict) else {}
 
     def text(self, name: str, pattern: str = r"[^|\n]+") -> str:
         value = self.get(name)
@@ -494,7 +499,44 @@ def _check_design(p: _Published) -> None:
     p.design.same("schema", 1)
     p.design.same("mode", "sealed")
     p.design.same("tickets", TICKET_RULES)
-    p.design.same("selection", SELECTION_RULES)
+    _check_second_wave(p)
+
+
+def _check_second_wave(p: _Published) -> None:
+    """Let a second wave be "none", or a rule in the form of one with at least one county."""
+    declared = [c for c in p.design.nodes("counties") if "second_wave" in c.fields()]
+    rule = SECOND_WAVE_DECLARED if declared else SELECTION_RULES["second_wave"]
+    p.design.same("selection", SELECTION_RULES | {"second_wave": rule})
+    for county in declared:
+        _check_wave_rule(county.node("second_wave"))
+
+
+def _check_wave_rule(wave: _Node) -> None:
+    rule = wave.text("rule", "two-stage|anytime")
+    if rule == "anytime":
+        wave.only("rule", "confidence")
+    else:
+        wave.only("rule", "confidence", "villages", "icc", "numbers")
+        wave.whole("villages", 1)
+        wave.text("icc", DECIMAL)
+        for numbers in wave.nodes("numbers"):
+            _check_wave_numbers(numbers)
+    wave.text("confidence", DECIMAL)
+
+
+def _check_wave_numbers(numbers: _Node) -> None:
+    """Let the numbers of a rate follow one another: at once, both together, the end."""
+    numbers.only(
+        "indicator", "limit", "first_size", "second_size", "first_pass", "first_end", "pass"
+    )
+    numbers.text("indicator", "[a-z_]+")
+    numbers.text("limit", DECIMAL)
+    sizes = numbers.whole("first_size", 1) + numbers.whole("second_size", 1)
+    at_once = numbers.whole("first_pass", -1)
+    both = numbers.whole("pass", max(0, at_once))
+    numbers.whole("first_end", at_once + 1)
+    if both > sizes:
+        numbers.fault("pass", "field-wrong", got=both)
 
 
 def _check_frame(p: _Published) -> None:

@@ -116,9 +116,11 @@ def plan(county: str, *, villages=5, takes=(4, 3, 1), reserves=2, revisit_share=
 class Sealed:
     """A round taken to disclosure, with everything that came up on the way."""
 
-    def __init__(self, *, commitments=COMMITMENTS, shares=SHARES, lost=(), dice=DICE) -> None:
+    def __init__(
+        self, *, commitments=COMMITMENTS, shares=SHARES, lost=(), dice=DICE, plans=None
+    ) -> None:
         self.freeze, self.units = freeze(frame_households())
-        self.plans = [plan(c) for c in COUNTIES]
+        self.plans = plans or [plan(c) for c in COUNTIES]
         self.design = build_design(
             self.freeze, self.plans, RULES, software="audit-toolkit test", round_=ROUND
         )

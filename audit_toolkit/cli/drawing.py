@@ -13,7 +13,7 @@ import typer
 from .. import workflow
 from ..errors import OperatorError
 from ..machine import make_share
-from ..model import Ceremony, CeremonyState, Stratum
+from ..model import Ceremony, CeremonyState, Stratum, WaveRule
 from .shared import (
     CountyOption,
     JsonOption,
@@ -51,6 +51,12 @@ def plan(
     still_poor: Annotated[int | None, typer.Option(help="Still-poor households a village.")] = None,
     reserves: Annotated[int, typer.Option(help="Reserves a village and stratum.")] = 3,
     revisit_share: Annotated[str, typer.Option(help="Share of visits made twice, blind.")] = "0.10",
+    second_wave: Annotated[
+        WaveRule, typer.Option(help="Rule of a second wave; it cannot be chosen after the draw.")
+    ] = WaveRule.NONE,
+    second_villages: Annotated[
+        int | None, typer.Option(help="Villages of the second wave of two stages.")
+    ] = None,
     store: StoreOption = None,
     person: PersonOption = None,
     as_json: JsonOption = False,
@@ -71,6 +77,8 @@ def plan(
             takes=takes or None,
             reserves=reserves,
             revisit_share=revisit_share,
+            second_rule=second_wave,
+            second_villages=second_villages,
         )
     emit(as_json, made, workflow.plan_words(made, language()))
 

@@ -32,7 +32,9 @@ from ..model import (
     Round,
     RuleSet,
     ShareCommitment,
+    WaveRule,
 )
+from .further import second_wave_design
 
 LEAST_DICE = 20
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
@@ -55,6 +57,8 @@ SELECTION_RULES = {
     "revisits": "smallest revisit tickets of the county's sample, ceiling(revisit_share * sample)",
     "second_wave": "none",
 }
+SECOND_WAVE_DECLARED = "by the rule declared for the county, continuing the same tickets"
+"""What stands for "none" in a design with a county that declares a rule."""
 
 
 def build_design(
@@ -126,11 +130,17 @@ def build_design(
             ],
         },
         "counties": [_county_design(freeze, by_county[code]) for code in counties],
-        "selection": SELECTION_RULES,
+        "selection": _selection(plans),
         "replacement_reasons": list(rules.replacement_reasons),
         "tickets": TICKET_RULES,
         "estimation": _estimation(plans, rules, round_),
     }
+
+
+def _selection(plans: Sequence[Plan]) -> dict[str, str]:
+    if all(plan.second_wave.rule is WaveRule.NONE for plan in plans):
+        return SELECTION_RULES
+    return SELECTION_RULES | {"second_wave": SECOND_WAVE_DECLARED}
 
 
 def _county_design(freeze: Freeze, plan: Plan) -> dict[str, object]:
@@ -152,12 +162,15 @@ def _county_design(freeze: Freeze, plan: Plan) -> dict[str, object]:
                 "size_weight": take.size_weight,
             }
         )
+    declared: dict[str, object] = {}
+    if plan.second_wave.rule is not WaveRule.NONE:
+        declared["second_wave"] = second_wave_design(plan.second_wave, plan.icc, plan.confidence)
     return {
         "county": county,
         "villages": plan.villages,
         "revisit_share": plan.revisit_share,
         "strata": strata,
-    }
+    } | declared
 
 
 def _estimation(plans: Sequence[Plan], rules: RuleSet, round_: Round) -> dict[str, object]:

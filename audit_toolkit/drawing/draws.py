@@ -32,9 +32,11 @@ from ..model import (
     Freeze,
     Plan,
     Stratum,
+    WaveRule,
 )
 from ..registers import public_frame_csv
 from .ceremony import design_of, utc_text
+from .further import second_wave_design
 
 DRAW_COLUMNS = (
     "kind",
@@ -205,6 +207,9 @@ def _check_plan(plan: Plan | None, entry: Mapping[str, Any], units: Sequence[Fra
             take = plan.take(stratum)
             planned[code] = (take.households, take.size_weight)
     if plan is None or plan.villages != entry["villages"] or planned != designed:
+        raise IntegrityError("plan-changed", county=entry["county"])
+    declared = second_wave_design(plan.second_wave, plan.icc, plan.confidence)
+    if entry.get("second_wave", {"rule": WaveRule.NONE.value}) != declared:
         raise IntegrityError("plan-changed", county=entry["county"])
 
 

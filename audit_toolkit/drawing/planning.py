@@ -27,8 +27,10 @@ from ..model import (
     Stratum,
     Take,
     VillageCount,
+    WaveRule,
 )
 from ..text import number, percent, say
+from .further import second_wave, second_wave_sentences
 from .risks import COMPOSITE, Layers, conclude_rounds, draw_villages, planned_deff
 
 CONFIDENCE = 0.95
@@ -54,6 +56,8 @@ def make_plan(
     icc: float | None = None,
     rng: np.random.Generator,
     repetitions: int = 2000,
+    second_rule: str = WaveRule.NONE,
+    second_villages: int | None = None,
 ) -> Plan:
     """Return the plan of one county with its sizes and risks.
 
@@ -82,6 +86,11 @@ def make_plan(
         Feeds the simulated rounds alone, never the draw.
     repetitions : int, default 2000
         Simulated rounds for each true rate.
+    second_rule : {"none", "two-stage", "anytime"}, default "none"
+        What is declared of a second wave before the draw.
+    second_villages : int, optional
+        Villages of the second wave of two stages; without it as many as the first has, or as many
+        as are left.
 
     Returns
     -------
@@ -124,6 +133,7 @@ def make_plan(
         )
 
     chances = tuple(_chance(rate, outcome([rate] * len(strata))) for rate in TRUE_RATES)
+    sizes = _sizes(filled, chosen, weights, layers.villages, plan_icc)
     return Plan(
         key=key,
         villages=layers.villages,
@@ -135,13 +145,22 @@ def make_plan(
         icc=plan_icc,
         incidence_limit=rules.limit(COMPOSITE, province_code) or "",
         confidence=CONFIDENCE,
-        sizes=_sizes(filled, chosen, weights, layers.villages, plan_icc),
+        sizes=sizes,
         chances=chances,
         wrong_pass=tuple(
             (name, outcome(rates)[0]) for name, rates in _at_limit(layers, names, limits)
         ),
         repetitions=repetitions,
         note="mostly-undecided" if chances[1].undecided > 0.5 else "mostly-decided",
+        second_wave=second_wave(
+            second_rule,
+            second_villages,
+            villages=(layers.villages, len(filled)),
+            sizes={_RATES[s.stratum]: s.households for s in sizes if s.stratum in strata},
+            limits={name: rules.limit(name, province_code) or "" for name in names},
+            icc=plan_icc,
+            confidence=CONFIDENCE,
+        ),
     )
 
 
@@ -209,6 +228,7 @@ def plan_sentences(plan: Plan, language: str) -> tuple[str, ...]:
         *sizes,
         *chances,
         *passes,
+        *second_wave_sentences(plan.second_wave, language),
         *((_basis(plan, language),)),
     )
 

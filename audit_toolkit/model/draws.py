@@ -43,6 +43,49 @@ class ExpectedSize:
     upper_if_clean: float
 
 
+class WaveRule(StrEnum):
+    """What a plan declares of a second wave before the draw."""
+
+    NONE = "none"
+    TWO_STAGE = "two-stage"
+    ANYTIME = "anytime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveNumbers:
+    """What decides one rate over two waves: households of each, and households found wrong.
+
+    The first wave passes with at most ``first_acceptance_number`` (-1: never), which is what its
+    interval says; from ``first_rejection_number`` no second wave could pass. Both together pass
+    with at most ``acceptance_number``. ``false_pass`` is the exact chance of passing at ``limit``
+    (decimal text), ``pass_good`` that of passing at ``good_rate``.
+    """
+
+    indicator: str
+    limit: str
+    first_size: int
+    second_size: int
+    first_acceptance_number: int
+    first_rejection_number: int
+    acceptance_number: int
+    false_pass: float
+    good_rate: float
+    pass_good: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondWave:
+    """A second-wave rule and its numbers; ``villages`` is 0 where the rule fixes none.
+
+    ``clean_villages`` is how many villages without a single fault a test valid at any time needs.
+    """
+
+    rule: WaveRule = WaveRule.NONE
+    villages: int = 0
+    numbers: tuple[WaveNumbers, ...] = ()
+    clean_villages: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The sample of one county and what it can and cannot show."""
@@ -59,6 +102,7 @@ class Plan:
     wrong_pass: tuple[tuple[str, float], ...]
     repetitions: int
     note: str = ""
+    second_wave: SecondWave = SecondWave()
 
     def take(self, stratum: Stratum) -> Take:
         """Return the take of a stratum."""

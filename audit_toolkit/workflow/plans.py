@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..drawing import make_plan
 from ..errors import WrongStageError
-from ..model import Action, CeremonyState, Plan, Stratum
+from ..model import Action, CeremonyState, Plan, Stratum, WaveRule
 from ..registers import village_counts
 from ..store import Store
 from .access import (
@@ -30,10 +30,13 @@ def plan_county(
     reserves: int = 3,
     revisit_share: str = "0.10",
     repetitions: int = 2000,
+    second_rule: str = WaveRule.NONE,
+    second_villages: int | None = None,
 ) -> Plan:
     """Return and keep the plan of one county, with its sizes and risks.
 
-    A plan may be made again until a ceremony has committed to it.
+    A plan may be made again until a ceremony has committed to it. A second wave is allowed later
+    only by the rule declared here ("none", "two-stage" or "anytime").
 
     Raises
     ------
@@ -58,6 +61,8 @@ def plan_county(
             revisit_share=revisit_share,
             rng=context.rng(f"plan|{county_code}"),
             repetitions=repetitions,
+            second_rule=second_rule,
+            second_villages=second_villages,
         )
         tx.append(plan, key=county_code, county=county_code)
         record(
@@ -69,6 +74,8 @@ def plan_county(
             takes={t.stratum.value: t.households for t in plan.takes},
             reserves=reserves,
             revisit_share=revisit_share,
+            second_wave=plan.second_wave.rule.value,
+            second_villages=plan.second_wave.villages,
         )
     return plan
 

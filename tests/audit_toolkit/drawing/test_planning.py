@@ -197,7 +197,7 @@ def test_no_true_error_finds_none():
 def test_sentences_say_sizes_chances_and_risks(language):
     made = plan()
     sentences = plan_sentences(made, language)
-    assert len(sentences) == 2 + 3 + 3 + 3 + 1
+    assert len(sentences) == 2 + 3 + 3 + 3 + 1 + 1
     assert all("{" not in s for s in sentences)
     assert "30" in sentences[0]
 
