@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -50,7 +50,7 @@ def check_fraction(name: str, value: float) -> float:
         hint = (
             f" Write {number / 100:g}, not {number:g}."
             if 1 < number < 100
-            else " Give a fraction such as 0.05."
+            else f" Give a fraction such as {0.95 if name == 'confidence' else 0.05:g}."
         )
         raise ArgumentError(
             f"{name} must {must}; got {value!r}.{hint}",
@@ -126,8 +126,47 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
     return value
 
 
+def check_mapping(name: str, value: Mapping[Any, Any]) -> None:
+    """Refuse all but a mapping."""
+    if not isinstance(value, Mapping):
+        raise ArgumentError(
+            f"{name} must be a mapping from stratum to number; got {value!r}. "
+            "Name every stratum, as in {'township': 30}.",
+            code="sizes-not-mapping",
+            name=name,
+        )
+
+
+def names_given(name: str, value: str | Iterable[str]) -> list[str]:
+    """Column names, at least one and each once."""
+    names = [value] if isinstance(value, str) else list(value)
+    if not names or len(set(names)) < len(names):
+        raise ArgumentError(
+            f"{name} must name at least one column, each once; got {names!r}. "
+            "Leave it out, or name the columns.",
+            code="names-given",
+            name=name,
+        )
+    return names
+
+
+def array_of(name: str, values: npt.ArrayLike) -> FloatArray:
+    """``values`` as an array of numbers."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        text = repr(values)
+        raise ArgumentError(
+            f"{name} must be numbers; got {text if len(text) <= 60 else text[:57] + '...'}. "
+            "Convert them first.",
+            code="not-numbers",
+            name=name,
+        ) from None
+
+
 def check_columns(data: pd.DataFrame, columns: Iterable[str]) -> None:
-    """Refuse all but a DataFrame with at least one row that has every one of ``columns``."""
+    """Refuse all but a DataFrame with at least one row that has each of ``columns``, once."""
+    columns = list(columns)
     if not isinstance(data, pd.DataFrame):
         raise ArgumentError(
             f"data must be a table of pandas, polars or Arrow; got {type(data).__name__}. "
@@ -143,6 +182,15 @@ def check_columns(data: pd.DataFrame, columns: Iterable[str]) -> None:
             code="column-missing",
             columns=tuple(absent),
         )
+    if not data.columns.is_unique:
+        twice = data.columns[data.columns.duplicated()].intersection(list(columns))
+        if len(twice):
+            raise ArgumentError(
+                f"each column asked for must be in data once; got {name_some(twice)} more than "
+                "once. Rename or drop the others.",
+                code="column-twice",
+                columns=tuple(twice),
+            )
     if not len(data):
         raise ArgumentError(
             "data must have at least one row; got none. Check the filter that made it.",

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import special
 from scipy.interpolate import CubicSpline
 
-from ._checks import FloatArray, check_columns, check_complete, events_of, name_some
+from ._checks import FloatArray, check_columns, check_complete, events_of, name_some, names_given
 from ._show import Table, format_number
 from .design import Design
 from .errors import ArgumentError
@@ -213,7 +213,7 @@ def pool_icc_by_area(
     >>> round(found.of("a").icc, 3), round(found.of("b").icc, 3)
     (0.085, 0.178)
     """
-    areas_by = [by] if isinstance(by, str) else list(by)
+    areas_by = names_given("by", by)
     check_columns(data, [variable, *areas_by, *design.columns])
     check_complete(data, areas_by)
     if not design.units:

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from ._checks import FloatArray, check_choice, check_number, name_some, numbers_of
+from ._checks import (
+    FloatArray,
+    check_choice,
+    check_mapping,
+    check_number,
+    name_some,
+    names_given,
+    numbers_of,
+)
 from ._tables import takes_tables
 from .design import Adjustment, AdjustmentMethod, AnyDesign, Design
 from .errors import ApproximationWarning, ArgumentError, EmptyStratumError, NotConvergedError
@@ -113,7 +121,7 @@ def poststratify(
     >>> estimate_total(data, "one", design)[0].std_error
     0.0
     """
-    columns = (by,) if isinstance(by, str) else tuple(by)
+    columns = tuple(names_given("by", by))
     codes, wanted = _cell_totals(data, columns, totals)
 
     def adjusted(weight: FloatArray) -> FloatArray:
@@ -335,6 +343,7 @@ def _cell_totals(
     data: pd.DataFrame, columns: tuple[str, ...], totals: Totals
 ) -> tuple[np.ndarray[Any, Any], FloatArray]:
     """Code of each row's cell, and the population size of each cell."""
+    check_mapping("totals", totals)
     codes, labels = cells_of(data, columns)
     known = {
         tuple(str(part) for part in (key if isinstance(key, tuple) else (key,))): check_number(

@@ -12,11 +12,13 @@ import pandas as pd
 
 from ._checks import (
     FloatArray,
+    array_of,
     check_choice,
     check_columns,
     check_complete,
     check_share,
     events_of,
+    names_given,
     numbers_of,
 )
 from ._show import Table, format_number
@@ -87,7 +89,9 @@ def design_effect(
     2.45
     """
     rho = check_share("icc", icc)
-    w = np.asarray(weights, dtype=np.float64).ravel()
+    w = array_of("weights", weights).ravel()
+    if len(w) and w.max() > 0:
+        w = w / w.max()
     if not len(w) or not (np.isfinite(w) & (w > 0)).all():
         raise ArgumentError(
             f"weights must be finite and above 0, at least one; got {len(w)} of which "
@@ -316,7 +320,7 @@ def pool_icc(
     (0.013812, 0.05, 'floor-plan')
     """
     planned = check_share("plan", plan)
-    areas_by = [by] if isinstance(by, str) else list(by)
+    areas_by = names_given("by", by)
     check_columns(data, [variable, *areas_by, *([size] if size else []), *design.columns])
     check_complete(data, areas_by)
     event = events_of(data, variable)

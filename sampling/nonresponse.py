@@ -112,7 +112,7 @@ def adjust_nonresponse(
         numbers = (propensity,) if isinstance(propensity, str) else tuple(propensity)
         chance = propensities(auxiliary_of(data, (), numbers, intercept=True), weight, answered)
         if groups is None:
-            ratio = np.where(answered, 1 / chance, 0.0)
+            ratio = np.where(answered, 1 / np.where(answered, chance, 1.0), 0.0)
         else:
             check_count("groups", groups, least=2)
             name = f"{into}_class"

@@ -364,7 +364,11 @@ def _solve(
             break
     if family == "linear":
         return np.asarray(beta / scale)
-    raise NotConvergedError(
+    raise _diverges(family)
+
+
+def _diverges(family: Family) -> NotConvergedError:
+    return NotConvergedError(
         f"the {family} regression does not settle: a predictor may split events from non-events. "
         "Join categories or leave it out.",
         code="regression-diverges",
@@ -391,7 +395,10 @@ def _covariance(
             "regression takes a design or replicate weights; got another. Lay out a Design.",
             code="design-unknown",
         )
-    inverse = np.linalg.inv(_information(family, matrix, sample.weight[places], beta))
+    information = _information(family, matrix, sample.weight[places], beta)
+    if np.linalg.matrix_rank(information, hermitian=True) < len(beta):
+        raise _diverges(family)
+    inverse = np.linalg.inv(information)
     mean = _means(family, matrix @ beta)[0]
     scores = (matrix * (y - mean)[:, None]) @ inverse
     return sample.covariance_of_scores([(places, column) for column in scores.T])

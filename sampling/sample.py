@@ -16,6 +16,7 @@ from ._checks import (
     check_columns,
     check_complete,
     events_of,
+    names_given,
     numbers_of,
 )
 from ._sums import sum_by
@@ -79,7 +80,7 @@ def domains_of(
     if by is None:
         code = np.where(keep, 0, -1).astype(np.intp)
         return Domains(by=(), labels=((),), code=code)
-    names = [by] if isinstance(by, str) else list(by)
+    names = names_given("by", by)
     if isinstance(data, ClusterTotals):
         data = data.domain_columns(names)
     check_columns(data, names)

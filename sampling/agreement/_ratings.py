@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .._checks import FloatArray, check_choice, check_columns, check_complete, name_some
+from .._checks import FloatArray, array_of, check_choice, check_columns, check_complete, name_some
 from ..design import AnyDesign, Design
 from ..errors import ArgumentError
 from ..layout import IntArray
@@ -183,7 +183,7 @@ def _credit(agreement_weights: AgreementWeights, count: int) -> FloatArray:
         at = np.arange(count) / (count - 1)
         apart = np.abs(at[:, None] - at[None, :])
         return np.asarray(1 - (apart if agreement_weights == "linear" else apart**2))
-    matrix = np.asarray(agreement_weights, dtype=np.float64)
+    matrix = array_of("agreement_weights", agreement_weights)
     good = matrix.shape == (count, count) and ((matrix >= 0) & (matrix <= 1)).all()
     if not good or (np.diag(matrix) != 1).any() or (matrix != matrix.T).any():
         raise ArgumentError(

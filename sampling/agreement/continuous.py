@@ -202,8 +202,10 @@ def _icc_parts(
         return value, lower, upper
     under = between + (k - 1) * error + k * (raters - error) / n
     value = (between - error) / under
+    if value >= 1:
+        return value, value, value
     a, b = k * value / (n * (1 - value)), 1 + k * value * (n - 1) / (n * (1 - value))
-    if value >= 1 or not a * raters + b * error:
+    if not a * raters + b * error:
         return value, value, value
     spread = (a * raters) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
     v = (a * raters + b * error) ** 2 / spread

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from .._checks import FloatArray, check_choice, check_fraction, check_share
+from .._checks import FloatArray, array_of, check_choice, check_fraction, check_share
 from .._rounding import complement
 from .._show import Table, format_number
 from ..acceptance.chances import beta_binomial_pmf
@@ -279,7 +279,7 @@ def funnel_limits(
 def _counts(
     events: npt.ArrayLike, n: npt.ArrayLike, raters: Sequence[object] | None
 ) -> tuple[FloatArray, FloatArray, list[str]]:
-    x, size = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    x, size = array_of("events", events), array_of("n", n)
     names = [str(place + 1) for place in range(x.size)]
     if raters is not None:
         names = [str(name) for name in raters]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from .._checks import FloatArray, check_number, check_share
+from .._checks import FloatArray, array_of, check_number, check_share
 from ..errors import ArgumentError
 from ..results import Interval, Side
 from ._limits import make_interval, tail_of
@@ -239,7 +239,7 @@ class _Tally:
 def _tally(
     errors: npt.ArrayLike, n: npt.ArrayLike, area: npt.ArrayLike | None, *, merged: bool
 ) -> _Tally:
-    y, b = np.asarray(errors, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    y, b = array_of("errors_by_psu", errors), array_of("n_by_psu", n)
     code = np.zeros(y.shape, dtype=np.intp)
     if area is not None:
         code = np.unique(np.asarray(area), return_inverse=True)[1].astype(np.intp)
@@ -310,7 +310,7 @@ def _spreads(
         return [None], np.zeros(areas, dtype=np.intp)
     if isinstance(icc, Mapping):
         return [_given_nodes(icc)], np.zeros(areas, dtype=np.intp)
-    values = np.asarray(icc, dtype=np.float64)
+    values = array_of("icc", icc)
     if values.shape not in ((), (areas,)):
         raise ArgumentError(
             f"icc must be one number or one for each of the {areas} areas; got shape "

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
 
-from .._checks import FloatArray, check_choice, check_count, check_number
+from .._checks import FloatArray, array_of, check_choice, check_count, check_number
 from ..errors import ArgumentError
 from ..results import Interval, Side
 from ._limits import tail_of
@@ -188,7 +188,7 @@ def interval_gamma(
 def _weighted_counts(
     errors: npt.ArrayLike, weights: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    x, w = np.asarray(errors, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    x, w = array_of("errors", errors), array_of("weights", weights)
     if x.ndim != 1 or x.shape != w.shape or not len(x):
         raise ArgumentError(
             "errors and weights must have one entry for each count, at least one; got shapes "

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from .._checks import FloatArray, check_choice, check_count, check_number, check_share
+from .._checks import FloatArray, array_of, check_choice, check_count, check_number, check_share
 from ..errors import ArgumentError
 from ..results import Interval
 from ._limits import beta_limits, make_interval, tail_of
@@ -58,8 +58,8 @@ def korn_graubard_limits(
     >>> upper.round(6).tolist()
     [0.029677, 0.047712]
     """
-    p = np.asarray(proportion, dtype=np.float64)
-    size = np.asarray(n_star, dtype=np.float64)
+    p = array_of("proportion", proportion)
+    size = array_of("n_star", n_star)
     if not ((p >= 0) & (p <= 1)).all():
         raise ArgumentError(
             "proportion must lie between 0 and 1 throughout; got "

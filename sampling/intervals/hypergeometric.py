@@ -12,6 +12,9 @@ from .._checks import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
+# Beyond it a table of log factorials costs more memory than it saves time.
+_LARGEST_TABLE = 2_000_000
+
 
 @lru_cache(maxsize=16)
 def _log_factorials(size: int) -> FloatArray:
@@ -22,6 +25,8 @@ def _log_factorials(size: int) -> FloatArray:
 
 def chances(found: IntArray, events: IntArray, n: int, size: int) -> FloatArray:
     """P(X = ``found``) when the population holds ``events``; arrays that broadcast."""
+    if size > _LARGEST_TABLE:
+        return _chances_of_large(found, events, n, size)
     logs = _log_factorials(size)
     there = (found >= 0) & (found <= events) & (found <= n) & (n - found <= size - events)
     x = np.where(there, found, 0)
@@ -32,6 +37,35 @@ def chances(found: IntArray, events: IntArray, n: int, size: int) -> FloatArray:
     of = of - logs[left] + logs[n] + logs[size - n] - logs[size]
     # Those that cannot be are overwritten, whatever the sum of stand-ins gave.
     return np.where(there, np.exp(np.minimum(of, 0.0)), 0.0)
+
+
+def _chances_of_large(found: IntArray, events: IntArray, n: int, size: int) -> FloatArray:
+    there = (found >= 0) & (found <= events) & (found <= n) & (n - found <= size - events)
+    x = np.where(there, found, 0)
+    left = np.where(there, n - found, 0)
+    of = special.gammaln(n + 1.0) - special.gammaln(x + 1.0) - special.gammaln(left + 1.0)
+    of = of + _log_falling(np.where(there, events, size), x)
+    of = of + _log_falling(np.where(there, size - events, size), left)
+    of = of - _log_falling(np.array(size), np.array(n))
+    return np.where(there, np.exp(np.minimum(of, 0.0)), 0.0)
+
+
+def _log_falling(size: IntArray, n: IntArray) -> FloatArray:
+    """Logarithm of size (size - 1) ... (size - n + 1)."""
+    least = 1000.0
+    top = size + 1.0
+    bottom = top - n
+    # Two log factorials of a large population cancel to nothing; their series does not.
+    far = bottom >= least
+    safe_top, safe_bottom = np.where(far, top, least), np.where(far, bottom, least)
+    k = np.where(far, n, 0)
+    series = k * np.log(safe_top) - k - (safe_bottom - 0.5) * np.log1p(-k / safe_top)
+    series = series + _stirling(safe_top) - _stirling(safe_bottom)
+    return np.where(far, series, special.gammaln(top) - special.gammaln(bottom))
+
+
+def _stirling(z: FloatArray) -> FloatArray:
+    return np.asarray(1 / (12 * z) - 1 / (360 * z**3) + 1 / (1260 * z**5))
 
 
 def chance_at_most(x: int, events: IntArray, n: int, size: int) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from .._checks import FloatArray, check_choice
+from .._checks import FloatArray, array_of, check_choice
 from .._show import Table, format_number
 from ..errors import ArgumentError
 from ..results import Interval, Side
@@ -215,6 +215,9 @@ class _Bound:
     route: Route
 
 
+_GIVEN = ("errors_by_stratum", "n_by_stratum", "sizes")
+
+
 def _strata(errors: Counts, n: Counts, sizes: Counts) -> _Strata:
     given: list[Counts] = [errors, n, sizes]
     tables = [part for part in given if isinstance(part, Mapping)]
@@ -227,7 +230,7 @@ def _strata(errors: Counts, n: Counts, sizes: Counts) -> _Strata:
                 code="keys-differ",
             )
         given = [[table[key] for key in tables[2]] for table in tables]
-    parts = [np.asarray(part, dtype=np.float64) for part in given]
+    parts = [array_of(name, part) for name, part in zip(_GIVEN, given, strict=True)]
     if parts[0].ndim != 1 or len({part.shape for part in parts}) > 1 or not len(parts[0]):
         raise ArgumentError(
             "errors_by_stratum, n_by_stratum and sizes must have one entry for each stratum, at "

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import special
 
-from .._checks import FloatArray, check_choice, check_count, check_fraction
+from .._checks import FloatArray, array_of, check_choice, check_count, check_fraction
 from .._rounding import complement
 from ..errors import ArgumentError
 from ..results import Interval
@@ -103,7 +103,7 @@ def mean_taint_bound(taints: FloatArray, n: int, risk: float, method: BoundMetho
 
 
 def _descending(taints: Sequence[float], n: int) -> FloatArray:
-    values = np.sort(np.asarray(taints, dtype=np.float64))[::-1]
+    values = np.sort(array_of("taints", taints))[::-1]
     if values.ndim != 1 or not ((values > 0) & (values <= 1)).all():
         raise ArgumentError(
             "taints must be above 0 and at most 1; got "

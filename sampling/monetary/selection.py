@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .._checks import FloatArray, check_count, check_number
+from .._checks import FloatArray, array_of, check_count, check_number
 from .._show import Table, format_number
 from ..errors import ArgumentError
 from ..results import Result
@@ -132,7 +132,7 @@ def select_monetary(
 
 
 def _checked(book_values: npt.ArrayLike) -> FloatArray:
-    values = np.asarray(book_values, dtype=np.float64)
+    values = array_of("book_values", book_values)
     if values.ndim != 1 or not len(values):
         raise ArgumentError(
             f"book_values must be a list of at least one number; got shape {values.shape}. Give "

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import special
 
-from .._checks import FloatArray, check_choice, check_count, check_fraction, check_number
+from .._checks import FloatArray, array_of, check_choice, check_count, check_fraction, check_number
 from .._rounding import complement
 from .._show import Table, format_number
 from ..errors import ArgumentError
@@ -380,7 +380,7 @@ class _Run:
         check_choice("claim", claim, get_args(Claim))
         check_fraction("confidence", confidence)
         t = check_number("threshold", threshold, least=0, strict=True)
-        given = np.asarray(values, dtype=np.float64)
+        given = array_of("values", values)
         inside = given.ndim == 1 and len(given) and bool(((given >= 0) & (given <= most)).all())
         if not inside or t >= most:
             raise ArgumentError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from .._checks import check_count, name_some
+from .._checks import check_count, check_mapping, name_some
 from ..draws import Draw, DrawCheck, Sizes, first_difference
 from ..errors import ArgumentError, EmptyStratumError, FrameTooSmallError
 from ..frame import Frame, as_frame
@@ -64,6 +64,7 @@ def extend_draw(
     [1, 1, 1, 2, 2]
     """
     _check_official(draw)
+    check_mapping("size_by_stratum", size_by_stratum)
     frame = as_frame(frame)
     checked = verify_draw(draw, frame)
     if not checked:

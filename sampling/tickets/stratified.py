@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from .._checks import check_mapping
 from ..draws import Draw, Sizes
 from ..frame import Frame, as_frame
 from .text import seed_digest
@@ -65,6 +66,7 @@ def draw_stratified(
     >>> [(unit.unit_id, unit.reserve) for unit in draw.units]
     [('HH000003', False), ('HH000001', False), ('HH000002', True)]
     """
+    check_mapping("size_by_stratum", size_by_stratum)
     sizes = tuple(sorted(size_by_stratum.items()))
     return stratified(
         as_frame(frame), sizes, sizes, seed_digest(seed), reserves_of(reserves, size_by_stratum)

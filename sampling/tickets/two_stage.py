@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from .._checks import check_choice, name_some
+from .._checks import check_choice, check_mapping, name_some
 from ..draws import Draw, DrawnPsu, Sizes
 from ..errors import ArgumentError, FrameTooSmallError
 from ..frame import Frame, as_frame
@@ -82,6 +82,7 @@ def draw_two_stage(
     (1, 1)
     """
     check_choice("psu_method", psu_method, ("sequential-poisson",))
+    check_mapping("ssus", ssus)
     frame = as_frame(frame)
     groups = frame.psu_sizes()
     wanted = psus if isinstance(psus, Mapping) else dict.fromkeys(groups, psus)

@@ -1,0 +1,136 @@
+"""What a first user met in the public interface: leaks of other libraries, and words amiss."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import sampling
+from sampling.errors import ArgumentError, NotConvergedError, SamplingError
+
+
+def county(events=5, psus=10, take=30):
+    data = pd.DataFrame({"village": np.repeat(np.arange(psus), take), "weight": 2.0})
+    data["part"] = np.where(data.index % 2, "a", "b")
+    data["poor"] = (data.index < events).astype(int)
+    data["income"] = data.index % 17 + 1.0
+    return data
+
+
+DESIGN = sampling.Design(weight="weight", psu="village")
+
+
+@pytest.mark.parametrize(
+    "estimate",
+    [
+        sampling.estimate_proportion,
+        sampling.estimate_mean,
+        sampling.estimate_total,
+        sampling.estimate_quantile,
+    ],
+)
+def test_a_column_that_stands_twice_is_named(estimate):
+    data = county()
+    data = pd.concat([data, data[["poor"]]], axis=1)
+    with pytest.raises(ArgumentError, match="'poor' more than once"):
+        estimate(data, "poor", DESIGN)
+
+
+@pytest.mark.parametrize("by", [[], ["part", "part"]])
+def test_domains_need_columns_each_once(by):
+    with pytest.raises(ArgumentError, match="by must name at least one column, each once"):
+        sampling.estimate_proportion(county(), "poor", DESIGN, by=by)
+    with pytest.raises(ArgumentError, match="by must name at least one column, each once"):
+        sampling.pool_icc(county(), "poor", DESIGN, by=by)
+
+
+@pytest.mark.parametrize("events", [0, 300])
+def test_a_regression_of_all_or_no_events_is_refused(events):
+    with pytest.raises(NotConvergedError, match="does not settle"):
+        sampling.estimate_regression(
+            county(events), "poor", ["income"], DESIGN, family="logistic"
+        )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sampling.bound_stringer(["a"], 10),
+        lambda: sampling.design_effect(["a", "b"]),
+        lambda: sampling.interval_stratified(["x"], [5], [10]),
+        lambda: sampling.interval_gamma(["x"], [1.0]),
+        lambda: sampling.interval_beta_binomial(["x"], [5]),
+        lambda: sampling.korn_graubard_limits(["x"], [5]),
+        lambda: sampling.select_monetary(["x"], 1, rng=np.random.default_rng(1)),
+        lambda: sampling.alpha_martingale(["x"], 0.5, alternative=0.2),
+        lambda: sampling.funnel_limits(["x"], [5], icc=0.02),
+    ],
+)
+def test_text_in_place_of_numbers_is_refused_in_our_words(call):
+    with pytest.raises(ArgumentError, match="must be numbers; got"):
+        call()
+
+
+def test_sizes_that_are_no_mapping_are_refused_in_our_words():
+    frame = pd.DataFrame({"unit_id": ["u1", "u2"], "stratum": ["a", "b"], "psu": ["p", "q"]})
+    drawn = sampling.draw_stratified(frame, {"a": 1, "b": 0}, seed="1234")
+    for call in (
+        lambda: sampling.draw_stratified(frame, 1, seed="1234"),
+        lambda: sampling.draw_two_stage(frame, psus=1, ssus=1, seed="1234"),
+        lambda: sampling.extend_draw(drawn, frame, 1),
+    ):
+        with pytest.raises(ArgumentError, match="must be a mapping from stratum to number"):
+            call()
+    with pytest.raises(ArgumentError, match="totals must be a mapping"):
+        sampling.poststratify(
+            county(), DESIGN, "part", pd.DataFrame({"part": ["a", "b"], "total": [1, 2]})
+        )
+
+
+def test_two_readings_that_never_differ_agree_fully():
+    data = pd.DataFrame({"first": [1.0, 2, 5], "second": [1.0, 2, 5]})
+    for form in ("agreement", "consistency"):
+        found = sampling.icc(data, ["first", "second"], form=form)
+        assert found.estimate == found.interval.lower == found.interval.upper == 1
+
+
+def test_propensities_of_a_split_do_not_divide_by_zero():
+    data = county()
+    data["met"] = data["income"] > 8
+    weighted = sampling.adjust_nonresponse(data, DESIGN, "met", propensity="income")
+    assert np.isfinite(weighted.data["weight_response"]).all()
+
+
+def test_the_design_effect_knows_no_unit_of_weight():
+    weights, psu = [1.0, 2.0, 4.0], [1, 1, 2]
+    plain = sampling.design_effect(weights, icc=0.05, psu=psu)
+    for scale in (1e-300, 1e300):
+        scaled = sampling.design_effect([w * scale for w in weights], icc=0.05, psu=psu)
+        assert scaled == pytest.approx(plain, rel=1e-12)
+
+
+def test_confidence_out_of_range_is_told_a_confidence():
+    with pytest.raises(ArgumentError, match=r"Give a fraction such as 0\.95"):
+        sampling.interval_wilson(1, 10, confidence=1)
+
+
+@pytest.mark.parametrize(("errors", "n"), [(0, 149), (3, 300), (300, 300)])
+def test_a_finite_population_of_thousands_of_millions_is_as_good_as_none(errors, n):
+    finite = sampling.interval_hypergeometric(errors, n, 4_000_000_000)
+    endless = sampling.interval_clopper_pearson(errors, n)
+    assert finite.lower == pytest.approx(endless.lower, rel=1e-5)
+    assert finite.upper == pytest.approx(endless.upper, rel=1e-5)
+
+
+@pytest.mark.parametrize(("found", "events", "n"), [(0, 40, 300), (6, 60_000, 300), (3, 3, 9)])
+def test_chances_in_a_large_population_meet_those_of_scipy(found, events, n):
+    from sampling.intervals.hypergeometric import chances
+
+    size = 3_000_000
+    ours = chances(np.array([found]), np.array([events]), n, size)[0]
+    assert ours == pytest.approx(stats.hypergeom.pmf(found, size, events, n), rel=1e-6)
+
+
+def test_what_is_refused_is_a_sampling_error():
+    with pytest.raises(SamplingError):
+        sampling.estimate_mean(county().iloc[:0], "income", DESIGN)
