@@ -16,7 +16,7 @@ _TRIED = 33
 _REACH = 25.0
 # Nodes that remain of correlations, and of rates at each; many areas leave little open.
 _FEW_AREAS = 300
-_NODES = (9, 5)
+_NODES = (10, 8)
 _NODES_OF_MANY = (6, 3)
 # Places of the intercept, in standard deviations: few events leave a long tail to the left.
 _PLACES = np.arange(-13.5, 6.01, 0.75)

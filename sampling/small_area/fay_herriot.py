@@ -141,8 +141,9 @@ def fay_herriot(
     :math:`\frac12(1 - e^{-2g_1}\cos 2\hat\vartheta)`, limits are transformed, and the standard
     error is that of :math:`\sin^2` of a normal value with the mean squared error.
 
-    Limits and chances are normal. With variances of zero events taken at their word, an area's
-    "known" zero is believed and its limits hold nothing: in METHODS' simulation they cover 12 %.
+    Limits and chances are normal. With variances of zero taken at their word, areas without events
+    are believed and draw the others to them: twenty townships of fifty households at 1 % are then
+    covered never, at 3 % by 14 %, where smoothed variances cover 94 % (methods.md).
 
     References
     ----------
