@@ -150,7 +150,7 @@ def names_given(name: str, value: str | Iterable[str]) -> list[str]:
     return names
 
 
-def array_of(name: str, values: npt.ArrayLike) -> FloatArray:
+def array_of(name: str, values: Any) -> FloatArray:
     """``values`` as an array of numbers."""
     try:
         return np.asarray(values, dtype=np.float64)

@@ -29,7 +29,8 @@ def contrast(
     Parameters
     ----------
     estimates : Estimates
-        Rows with their covariance: several variables, or domains with ``joint=True``.
+        Rows of ``estimate_mean``, ``estimate_total`` or ``estimate_ratio`` with their covariance;
+        beyond ten domains that needs ``joint=True``.
     weights : mapping of str to float
         Finite weight of each row that counts, by its name in ``estimates.names``.
     confidence : float, optional
@@ -67,7 +68,8 @@ def contrast(
     if estimates.covariance is None:
         raise ArgumentError(
             "a contrast needs the covariance of its rows; the estimates do not hold it. "
-            "Estimate with joint=True.",
+            "Use estimate_mean, estimate_total or estimate_ratio with joint=True (of a column of 0 "
+            "and 1, the mean is the proportion).",
             code="covariance-missing",
         )
     unknown = [name for name in weights if name not in estimates.names]

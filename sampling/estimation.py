@@ -47,7 +47,7 @@ def estimate_mean(
         Ask for the design effect, against simple random sampling of that kind.
     joint : bool, optional
         Whether to keep the covariance of all rows, for ``contrast``. By default it is kept for
-        several variables without domains.
+        up to ten rows, and for several variables without domains.
 
     Returns
     -------

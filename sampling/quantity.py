@@ -17,6 +17,9 @@ from .results import DeffReference, Estimate, Estimates, Interval
 from .sample import Domains, Part, Sample, TotalsSample, point_estimates, values_of
 from .totals import ClusterTotals, Squares
 
+# Rows up to which their covariance costs little to work out and to keep.
+_FEW_ROWS = 10
+
 NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
 
 
@@ -85,7 +88,8 @@ def t_estimates(
             parts = ([quantity.name] if len(quantities) > 1 or not label else []) + list(label)
             names.append(", ".join(parts))
     if joint is None:
-        joint = len(quantities) > 1 and len(domains) == 1
+        few = 1 < len(rows) <= _FEW_ROWS
+        joint = few or (len(quantities) > 1 and len(domains) == 1)
     covariance = _joint(sample, domains, quantities) if joint else None
     return Estimates(by=domains.by, rows=tuple(rows), names=tuple(names), covariance=covariance)
 

@@ -13,7 +13,7 @@ from .._checks import FloatArray, check_choice, check_fraction, check_share, nam
 from .._show import Table, format_number
 from ..composite import CompositeEstimate
 from ..errors import ArgumentError
-from ..results import Estimate, Interval, Result
+from ..results import Estimate, Estimates, Interval, Result
 from .threshold import Conclusion, Decision, Direction, decide, refuse_small_areas
 
 Correction = Literal["holm", "hommel", "bonferroni", "bh", "by", "tsbh", "none"]
@@ -245,7 +245,7 @@ def _areas_table(title: str, rows: tuple[AreaDecision, ...], notes: tuple[str, .
 
 
 def decide_many(
-    estimates: Mapping[str, Given],
+    estimates: Mapping[str, Given] | Estimates,
     threshold: float,
     *,
     method: Correction = "holm",
@@ -259,7 +259,7 @@ def decide_many(
 
     Parameters
     ----------
-    estimates : mapping of str to Estimate, CompositeEstimate or Interval
+    estimates : Estimates, or mapping of str to Estimate, CompositeEstimate or Interval
         One for each area.
     threshold : float
         The threshold.
@@ -312,6 +312,8 @@ def decide_many(
     check_choice("claim", claim, get_args(Claim))
     check_choice("method", method, get_args(Correction))
     refuse_small_areas(estimates)
+    if isinstance(estimates, Estimates):
+        estimates = dict(zip(estimates.names, estimates.rows, strict=True))
     decisions = {
         str(key): decide(given, threshold, risk=risk, direction=direction)
         for key, given in estimates.items()

@@ -12,7 +12,7 @@ from .._checks import check_choice, check_fraction, check_number
 from .._show import Table, format_number
 from ..composite import CompositeEstimate
 from ..errors import ArgumentError
-from ..results import Estimate, Interval, Result
+from ..results import Estimate, Estimates, Interval, ProportionEstimate, Result
 from ..small_area.results import SmallAreaEstimate, SmallAreaEstimates
 from .further import FurtherUnits, units_to_settle
 from .tested import Tested, at_most, tested_of
@@ -22,6 +22,10 @@ Direction = Literal["below", "above"]
 AtThreshold = Literal["pass", "fail"]
 Conclusion = Literal["pass", "fail", "inconclusive"]
 Null = Literal["at-or-above-threshold", "at-or-below-threshold"]
+
+_OF_RATES = frozenset(
+    {"clopper-pearson", "wilson", "jeffreys", "mid-p", "hypergeometric", "beta-binomial"}
+)
 
 NULL_WORDS = {
     "at-or-above-threshold": "the rate is at or above {threshold:g}",
@@ -143,7 +147,7 @@ def _settling(further: FurtherUnits) -> str:
 
 
 def decide(
-    estimate_or_interval: Estimate | CompositeEstimate | Interval,
+    estimate_or_interval: Estimate | Estimates | CompositeEstimate | Interval,
     threshold: float,
     *,
     risk: float = 0.025,
@@ -157,10 +161,10 @@ def decide(
 
     Parameters
     ----------
-    estimate_or_interval : Estimate, CompositeEstimate or Interval
+    estimate_or_interval : Estimate, Estimates of one row, CompositeEstimate or Interval
         What was found. The point standard needs an estimate.
     threshold : float
-        Finite.
+        Finite; in [0, 1] for a rate.
     risk : float, default 0.025
         Of each one-sided claim, in (0, 0.5); it must agree with the interval's confidence, which is
         ``1 - 2*risk`` when two-sided. Not used by the point standard.
@@ -232,7 +236,7 @@ def decide(
     check_choice("direction", direction, get_args(Direction))
     check_choice("at_threshold", at_threshold, get_args(AtThreshold))
     limit = check_number("threshold", threshold, least=-math.inf)
-    given = estimate_or_interval
+    given = _single(estimate_or_interval)
     refuse_small_areas(given)
     if not isinstance(given, (Estimate, CompositeEstimate, Interval)):
         raise ArgumentError(
@@ -241,6 +245,7 @@ def decide(
             code="not-an-estimate",
             got=type(given).__name__,
         )
+    _check_rate(given, limit)
     if expected_rate is not None:
         check_number("expected_rate", expected_rate, least=0, most=1)
     check_fraction("power", power)
@@ -262,6 +267,24 @@ def decide(
         tested=tested,
         why=why,
     ).decision(_units(given), expected_rate, power)
+
+
+def _single(given: Any) -> Any:
+    """Give the row of estimates that have but one."""
+    return given[0] if isinstance(given, Estimates) and len(given.rows) == 1 else given
+
+
+def _check_rate(given: Estimate | CompositeEstimate | Interval, limit: float) -> None:
+    method = given.method if isinstance(given, Interval) else ""
+    rate = isinstance(given, (ProportionEstimate, CompositeEstimate)) or method in _OF_RATES
+    if rate and not 0 <= limit <= 1:
+        hint = f"Write {limit / 100:g}, not {limit:g}." if 1 < limit <= 100 else "Give a fraction."
+        raise ArgumentError(
+            f"threshold of a rate must lie between 0 and 1; got {limit:g}. {hint}",
+            code="share-outside",
+            name="threshold",
+            got=limit,
+        )
 
 
 def refuse_small_areas(given: object) -> None:

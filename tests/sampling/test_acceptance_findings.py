@@ -47,9 +47,7 @@ def test_domains_need_columns_each_once(by):
 @pytest.mark.parametrize("events", [0, 300])
 def test_a_regression_of_all_or_no_events_is_refused(events):
     with pytest.raises(NotConvergedError, match="does not settle"):
-        sampling.estimate_regression(
-            county(events), "poor", ["income"], DESIGN, family="logistic"
-        )
+        sampling.estimate_regression(county(events), "poor", ["income"], DESIGN, family="logistic")
 
 
 @pytest.mark.parametrize(
@@ -134,3 +132,40 @@ def test_chances_in_a_large_population_meet_those_of_scipy(found, events, n):
 def test_what_is_refused_is_a_sampling_error():
     with pytest.raises(SamplingError):
         sampling.estimate_mean(county().iloc[:0], "income", DESIGN)
+
+
+def test_estimates_of_one_row_are_decided_as_that_row():
+    found = sampling.estimate_proportion(county(0), "poor", DESIGN, icc=0.05)
+    assert sampling.decide(found, 0.05) == sampling.decide(found[0], 0.05)
+    with pytest.raises(ArgumentError, match="Take one row of the estimates"):
+        parts = sampling.estimate_proportion(county(0), "poor", DESIGN, icc=0.05, by="part")
+        sampling.decide(parts, 0.05)
+
+
+def test_estimates_by_area_are_decided_many_at_once():
+    parts = sampling.estimate_proportion(county(40), "poor", DESIGN, icc=0.05, by="part")
+    together = sampling.decide_many(parts, 0.02)
+    alone = sampling.decide_many(dict(zip(parts.names, parts.rows, strict=True)), 0.02)
+    assert together == alone
+    assert [row.key for row in together.rows] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        sampling.interval_clopper_pearson(0, 300),
+        sampling.estimate_proportion(county(0), "poor", DESIGN, icc=0.05)[0],
+    ],
+)
+def test_a_threshold_in_per_cent_passes_no_rate(given):
+    with pytest.raises(ArgumentError, match=r"Write 0\.02, not 2"):
+        sampling.decide(given, 2)
+    mean = sampling.estimate_mean(county(), "income", DESIGN)
+    assert sampling.decide(mean, 20).conclusion == "pass"
+
+
+def test_domains_are_contrasted_without_asking_for_their_covariance():
+    means = sampling.estimate_mean(county(), "income", DESIGN, by="part")
+    found = sampling.contrast(means, {"a": 1, "b": -1})
+    told = sampling.compare_domains(county(), "income", DESIGN, by="part")
+    assert abs(found.estimate / found.std_error) == pytest.approx(abs(told.statistic), rel=1e-9)
