@@ -304,6 +304,30 @@ def test_coefficients_forget_names_of_categories_order_of_raters_and_scale_of_we
     assert scaled.estimate == pytest.approx(one.estimate, abs=1e-9)
 
 
+@modest
+@given(
+    cells=st.tuples(*(st.integers(0, 60) for _ in range(4))).filter(lambda c: sum(c) >= 5),
+    size=st.integers(1, 6),
+)
+def test_two_readings_of_two_categories_mirror_and_forget_whose_is_first(cells, size):
+    both, one, other, neither = cells
+    table = ratings_from_table([[both, one], [other, neither]])
+    turned = ratings_from_table([[both, other], [one, neither]])
+    observed = (both + neither) / sum(cells)
+    if min(both + one + other, one + other + neither) > 0:
+        assert pabak(table, *READINGS).estimate == pytest.approx(2 * observed - 1, abs=1e-12)
+        first, second = gwet_ac1(table, READINGS), gwet_ac1(turned, READINGS)
+        assert first.estimate == pytest.approx(second.estimate, abs=1e-12)
+        assert -1 <= first.interval.lower <= first.estimate <= first.interval.upper <= 1
+    if one + other > 0:
+        columns = list(table.columns)
+        villages = table.assign(village=np.arange(len(table)) // size)
+        flips = mcnemar_clustered(villages, *columns[:2], psu="village")
+        back = mcnemar_clustered(villages, columns[1], columns[0], psu="village")
+        assert 0 < flips.p_value <= 1
+        assert back.p_value == pytest.approx(flips.p_value)
+
+
 @pytest.mark.parametrize("function", COEFFICIENTS, ids=lambda f: f.__name__)
 def test_units_taken_twice_as_one_psu_change_nothing(function):
     data = _ratings(3, missing=0.0).assign(unit=range(24))
