@@ -400,6 +400,14 @@ def _page(found: Found, commands: dict[str, list[str]], options: argparse.Namesp
         side = "at most" if target.most else "at least"
         verdict = "met" if target.met(figure) else "**not met**"
         lines.append(f"| {target.words} | {figure:,.3g} | {side} {target.limit:g} | {verdict} |")
+    judged = [target.words for target, _ in _reached(found)]
+    # A peer that is absent or was killed for want of memory leaves its targets open, not met.
+    lines += [
+        f"| {target.words} | | {'at most' if target.most else 'at least'} {target.limit:g} | "
+        "not measured |"
+        for target in TARGETS
+        if target.words not in judged
+    ]
     return lines
 
 

@@ -32,9 +32,13 @@ def test_a_target_is_met_or_missed_by_its_figure():
             assert target.met(figure) == (True if target.most else wanted), target.words
 
 
-def test_targets_without_their_peer_are_left_out():
+def test_targets_without_their_peer_are_not_measured(monkeypatch):
     found = {key: series for key, series in _found(9.0).items() if key[1] == "ours"}
     assert all("svy" not in target.words for target, _ in peers_bench._reached(found))
+    monkeypatch.setattr(peers_bench, "_versions", lambda commands: "Python 3")
+    lines = peers_bench._page(found, {"ours": []}, argparse.Namespace(runs=3))
+    beside = sum("svy" in target.words for target in peers_bench.TARGETS)
+    assert sum("not measured" in line for line in lines) == beside
 
 
 def test_the_page_says_who_is_absent_and_names_no_place(monkeypatch):
