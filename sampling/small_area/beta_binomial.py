@@ -74,8 +74,8 @@ def beta_binomial_areas(
 
     Covariates are taken in standard units, each slope normal around 0 with deviation 2.5. The
     posterior of :math:`(\beta,\rho)` is integrated, not plugged in: the intercept by even steps,
-    slopes by Hermite nodes around the mode at each of ten correlations, which are the Gauss nodes of
-    the posterior of the pull :math:`M/(M+\bar n)`. Each area's rates are then replaced by eight
+    slopes by Hermite nodes around the mode at each of ten correlations, which are the Gauss nodes
+    of the posterior of the pull :math:`M/(M+\bar n)`. Each area's rates are then replaced by eight
     nodes with the same moments (six correlations and three nodes from 300 areas on, where little
     is open). No draws, no seed. Against a fine lattice, means and limits of eight areas agree to
     1e-4.
