@@ -80,6 +80,7 @@ from .commitment import (
 from .components import VarianceComponents, variance_components
 from .composite import CompositeEstimate, CompositePart, composite_part, estimate_composite
 from .contrasts import MeanTest, compare_domains, compare_to_value, contrast
+from .coordination import CoordinatedDraw, coordinate, permanent_numbers
 from .decision import (
     AreaDecision,
     Decision,
@@ -288,6 +289,7 @@ __all__ = [
     "CompositeEstimate",
     "CompositePart",
     "Concordance",
+    "CoordinatedDraw",
     "Decision",
     "DeclaredLevelPlan",
     "DensityDiscontinuity",
@@ -410,6 +412,7 @@ __all__ = [
     "confidence_sequence",
     "conger_kappa",
     "contrast",
+    "coordinate",
     "decide",
     "decide_jointly",
     "decide_many",
@@ -475,6 +478,7 @@ __all__ = [
     "order_targets",
     "pabak",
     "percent_agreement",
+    "permanent_numbers",
     "plan_attributes",
     "plan_declared_level",
     "plan_monetary",
@@ -534,7 +538,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
-    # Ibis and its engines are loaded when they are asked for.
-    if name == "pushdown":
-        return import_module(".pushdown", __name__)
+    # Ibis and its engines, and the drawing library, are loaded when they are asked for.
+    if name in ("plots", "pushdown"):
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
