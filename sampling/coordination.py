@@ -158,11 +158,12 @@ def coordinate(
     -----
     Unit i has the number :math:`T_i`, its ``ticket`` of the secret in the namespace "permanent",
     whatever its stratum; drawn are the n_h units with the smallest
-    :math:`(T_i - S_h) \bmod 2^{256}` as whole numbers. New units bring a number of
-    their own, and those that leave take theirs away. With a fixed start each draw is a simple random sample of each stratum, and on an unchanged
-    frame a negative one too; after births and deaths it is one up to a negligible error. Two
-    negative draws of n and m units share none while n + m is at most N_h and units keep their
-    stratum. Units that change their stratum follow the start of the new one.
+    :math:`(T_i - S_h) \bmod 2^{256}` as whole numbers. New units bring a number of their own, and
+    those that leave take theirs away. With a fixed start each draw is a simple random sample of
+    each stratum, and on an unchanged frame a negative one too; after births and deaths it is one
+    up to a negligible error. Two draws of n and m units, the second negative to the first, share
+    none while n + m is at most N_h and units keep their stratum; a unit that changes its stratum
+    follows the start of the new one.
 
     Permanent numbers can be foreseen by whoever learns the secret: official rounds take a fresh
     seed and strata of visit history instead.
