@@ -1,4 +1,4 @@
-"""Commands: compare, cases, procedures, estimate, decide, report."""
+"""Commands: compare, cases, procedures, estimate, decide, second-wave, report."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(procedures, name="procedures")
     app.command("estimate")(estimate)
     app.add_typer(decisions, name="decide")
+    app.command("second-wave")(second_wave)
     app.command("report")(report)
 
 
@@ -198,7 +199,8 @@ def decide_show(
         line = workflow.sentence(context, opened_store, county_code=county, language=language())
         criteria = workflow.criteria(context, opened_store, county_code=county, language=language())
     parts = (part for c in criteria for part in (f"- {c.known}", f"  {c.settle}") if part.strip())
-    emit(as_json, kept.outcome, [line, *parts])
+    advice = workflow.second_wave_words(kept.outcome, language())
+    emit(as_json, kept.outcome, [line, *parts, *([advice] if advice else [])])
 
 
 @decisions.command("approve")
@@ -230,6 +232,14 @@ def decide_reply(
     with opened(store, person) as (context, opened_store):
         reply = workflow.reply_to_order(context, opened_store, county_code=county, text=text)
     emit(as_json, reply, words("reply-recorded", county=county))
+
+
+def second_wave(
+    county: CountyOption, store: StoreOption = None, person: PersonOption = None
+) -> None:
+    """Ask for a second wave in an undecided county; refused with the reason, and on record."""
+    with opened(store, person) as (context, opened_store):
+        workflow.second_wave(context, opened_store, county_code=county)
 
 
 def report(

@@ -11,6 +11,7 @@ from .sentences import (
     criterion_lines,
     outcome_sentence,
     rate_sentence,
+    second_wave_sentence,
     settlement_sentence,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "outcome_sentence",
     "pool_round",
     "rate_sentence",
+    "second_wave_sentence",
     "settlement_sentence",
     "status_counts_found",
     "village_counts_found",

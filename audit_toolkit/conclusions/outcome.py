@@ -24,8 +24,10 @@ from ..model import (
     StepFault,
     Stratum,
     VillageCount,
+    WaveAdvice,
 )
 from .indicators import COMPOSITE
+from .waves import looking_risk
 
 POWER = 0.8
 HIGHEST_SUPPOSED, LOWEST_SUPPOSED = 0.25, 0.05
@@ -89,21 +91,52 @@ def conclude(
     known = _known_share(villages)
     icc = max((i.icc for i in indicators if i.icc is not None), default=plan.icc)
     more = max(0, sum(1 for v in villages if sum(n for _, n in v.households)) - plan.villages)
+    kind = _kind(reasons, undecided)
+    open_rates = [i for i in criteria if i.name in undecided]
     return Outcome(
         key=key,
-        kind=_kind(reasons, undecided),
+        kind=kind,
         reasons=reasons,
         failing=failing,
         undecided=undecided,
         settlements=tuple(
             settlement(i, known if i.name == COMPOSITE else 0.0, plan.villages, more, icc)
-            for i in criteria
-            if i.name in undecided
+            for i in open_rates
         ),
         open_cases=open_cases,
         procedure_faults=faults,
         official_kind=_official(criteria),
         provisional=open_cases > 0,
+        advice=_advice(open_rates, known, plan, more, icc)
+        if kind is OutcomeKind.UNDECIDED
+        else None,
+    )
+
+
+def _advice(
+    rates: Sequence[Indicator], known: float, plan: Plan, left: int, icc: float
+) -> WaveAdvice:
+    """Return what the plan allows, and the worst that looking again would risk for an open rate."""
+    risks = []
+    for rate in rates:
+        scale = _scale(rate, known if rate.name == COMPOSITE else 0.0)
+        if scale.limit <= 0 or not rate.villages or not left:
+            continue
+        risks.append(
+            looking_risk(
+                scale.limit,
+                take=max(1, round(rate.households / rate.villages)),
+                villages=plan.villages,
+                more=left,
+                icc=icc if rate.icc is None else rate.icc,
+                confidence=plan.confidence,
+            )
+        )
+    return WaveAdvice(
+        rule=plan.second_wave.rule,
+        villages=plan.second_wave.villages,
+        looking_risk=max(risks, default=None),
+        risk=(1 - plan.confidence) / 2,
     )
 
 

@@ -111,6 +111,26 @@ def settlement_sentence(settlement: Settlement, rate: Indicator, language: str) 
     return say(f"outcome.settle-{plural}", language, villages=villages, **fields)
 
 
+def second_wave_sentence(outcome: Outcome, language: str) -> str:
+    """Return whether an undecided county may have a second wave; empty where it is decided."""
+    advice = outcome.advice
+    if advice is None:
+        return ""
+    looking = advice.looking_risk
+    reckoned = looking is not None and looking > advice.risk
+    return say(
+        f"outcome.wave-{advice.rule.value}",
+        language,
+        villages=number(advice.villages, language),
+        why=say(
+            f"outcome.wave-risk{'' if reckoned else '-plain'}",
+            language,
+            looking=percent(looking or 0.0, language, digits=1),
+            risk=percent(advice.risk, language, digits=1),
+        ),
+    )
+
+
 def exact_percent(share: float, language: str) -> str:
     """Return a limit as per cent without false digits ("2 %", "1.5 %")."""
     text = f"{share * 100:.4f}".rstrip("0")

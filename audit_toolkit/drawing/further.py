@@ -7,11 +7,12 @@ after having seen the first.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 from ..conclusions.waves import clean_villages, two_stage_numbers
-from ..errors import OperatorError
-from ..model import SecondWave, WaveRule
-from ..text import number, percent, say
+from ..errors import OperatorError, WrongStageError
+from ..model import OutcomeKind, Results, SecondWave, WaveRule
+from ..text import LANGUAGES, number, percent, say
 
 
 def second_wave(
@@ -131,3 +132,66 @@ def second_wave_sentences(wave: SecondWave, language: str) -> tuple[str, ...]:
             for n in wave.numbers
         ),
     )
+
+
+def refuse_second_wave(wave: SecondWave, kept: Results, *, disclosed: bool) -> NoReturn:
+    """Say why a county gets no second wave, or that the declared one is drawn outside.
+
+    Parameters
+    ----------
+    wave : SecondWave
+        What the county's plan declared.
+    kept : Results
+        The county's results after the first wave.
+    disclosed : bool
+        Whether the shares are published, so that anyone can compute the next villages.
+
+    Raises
+    ------
+    WrongStageError
+        The county is decided, or the shares are published.
+    OperatorError
+        No rule was declared; the declared one settles nothing more; or it does allow a second
+        wave, whose draw and judgement are not made here.
+    """
+    county, outcome = kept.key.county_code, kept.outcome
+    advice = outcome.advice
+    if outcome.kind is not OutcomeKind.UNDECIDED or advice is None:
+        raise WrongStageError("second-wave-decided", county=county, outcome=outcome.kind.value)
+    if wave.rule is WaveRule.NONE:
+        looking = max(advice.looking_risk or 0.0, advice.risk)
+        raise OperatorError(
+            "second-wave-undeclared",
+            county=county,
+            risk=percent(advice.risk, LANGUAGES[0], digits=1),
+            looking=percent(looking, LANGUAGES[0], digits=1),
+        )
+    if disclosed:
+        raise WrongStageError("second-wave-disclosed", county=county)
+    if wave.rule is WaveRule.ANYTIME:
+        raise OperatorError("second-wave-outside-anytime", county=county, clean=wave.clean_villages)
+    _check_numbers(wave, kept)
+    raise OperatorError("second-wave-outside", county=county, villages=wave.villages)
+
+
+def _check_numbers(wave: SecondWave, kept: Results) -> None:
+    """Refuse where the declared numbers can settle nothing that is open."""
+    numbers = {n.indicator: n for n in wave.numbers}
+    open_rates = kept.outcome.undecided
+    if not set(open_rates) & set(numbers):
+        raise OperatorError(
+            "second-wave-other-rates",
+            county=kept.key.county_code,
+            open=", ".join(open_rates),
+            known=", ".join(numbers),
+        )
+    for rate in kept.indicators:
+        known = numbers.get(rate.name) if rate.threshold is not None else None
+        if known is not None and rate.events >= known.first_rejection_number:
+            raise OperatorError(
+                "second-wave-hopeless",
+                county=kept.key.county_code,
+                rate=rate.name,
+                got=rate.events,
+                end=known.first_rejection_number,
+            )

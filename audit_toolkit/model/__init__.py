@@ -90,6 +90,7 @@ from .results import (
     Results,
     RevisitCount,
     Settlement,
+    WaveAdvice,
 )
 from .ruleset import (
     Criterion,
@@ -224,6 +225,7 @@ __all__ = [
     "VisitKind",
     "VisitProgress",
     "Waiting",
+    "WaveAdvice",
     "WaveNumbers",
     "WaveRule",
     "as_json_line",

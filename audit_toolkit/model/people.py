@@ -55,6 +55,7 @@ class Action(StrEnum):
     HOLD_CEREMONY = "hold-ceremony"
     DRAW = "draw"
     DISCLOSE = "disclose"
+    SECOND_WAVE = "second-wave"
     ASSIGN = "assign"
     RELEASE = "release"
     SEE_OWN_VISITS = "see-own-visits"
@@ -91,6 +92,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     _A.HOLD_CEREMONY: {_R.EVALUATOR: _ANY},
     _A.DRAW: {_R.EVALUATOR: _ANY},
     _A.DISCLOSE: {_R.EVALUATOR: _ANY},
+    _A.SECOND_WAVE: {_R.EVALUATOR: _ANY},
     _A.ASSIGN: {_R.EVALUATOR: _ANY},
     _A.RELEASE: {_R.EVALUATOR: _ANY, _R.TEAM_LEAD: _OWN},
     _A.SEE_OWN_VISITS: {_R.INSPECTOR: _OWN},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .draws import WaveRule
 from .keys import EvaluationKey
 from .lists import Stratum
 
@@ -131,8 +132,26 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveAdvice:
+    """Whether an undecided county may have a second wave, and what one chosen now would risk.
+
+    ``rule`` and ``villages`` are what the plan declared. ``looking_risk`` is how often a county at
+    its limit would pass if villages were added until it does, None where that cannot be reckoned;
+    ``risk`` is what one look has at most.
+    """
+
+    rule: WaveRule
+    villages: int
+    looking_risk: float | None
+    risk: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The recommendation for one county, with reasons, beside the official point rule."""
+    """The recommendation for one county, with reasons, beside the official point rule.
+
+    ``advice`` is None unless the county is undecided.
+    """
 
     key: EvaluationKey
     kind: OutcomeKind
@@ -144,6 +163,7 @@ class Outcome:
     procedure_faults: tuple[str, ...]
     official_kind: OutcomeKind
     provisional: bool
+    advice: WaveAdvice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

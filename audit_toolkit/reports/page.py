@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..conclusions import PROCEDURE
+from ..conclusions import PROCEDURE, second_wave_sentence
 from ..model import CaseState
 from ..model.pages import CriterionLine
 from ..text import day, number, say
@@ -43,15 +43,17 @@ def fact_words(context: ReportContext, language: str) -> list[tuple[str, str]]:
 
 
 def beside_words(context: ReportContext, language: str) -> list[str]:
-    """Return what stands beneath the outcome: the official point rule, whether provisional."""
+    """Return what stands beneath the outcome: second wave, official point rule, if provisional."""
     outcome = context.results.outcome
-    lines = [
+    advice = second_wave_sentence(outcome, language)
+    lines = [advice] if advice else []
+    lines.append(
         say(
             "report.outcome-official",
             language,
             kind=word("kind", outcome.official_kind.value, language),
         )
-    ]
+    )
     if outcome.provisional:
         cases = number(outcome.open_cases, language)
         lines.append(say("report.outcome-provisional", language, cases=cases))

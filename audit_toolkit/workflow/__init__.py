@@ -46,6 +46,7 @@ from .field import (
 )
 from .findings_file import FindingsImport, RefusedRow, import_findings
 from .forms import ask_back, my_progress, visit_form, visit_state
+from .further import second_wave
 from .gate import CALLS, DirectGate, Gate, perform, read_answer
 from .journals import (
     JournalState,
@@ -99,6 +100,7 @@ from .words import (
     plan_words,
     problem_words,
     rule_text,
+    second_wave_words,
 )
 
 __all__ = [
@@ -184,6 +186,8 @@ __all__ = [
     "rule_case",
     "rule_text",
     "save_draft",
+    "second_wave",
+    "second_wave_words",
     "sentence",
     "show_ceremony",
     "show_plan",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sampling.commitment import commit_share
 
+from ..conclusions import second_wave_sentence
 from ..drawing import plan_sentences
 from ..errors import OperatorError
 from ..interchange import csv_bytes
@@ -17,6 +18,7 @@ from ..text import say
 
 commitment_of = commit_share
 plan_words = plan_sentences
+second_wave_words = second_wave_sentence
 
 
 def rule_text(name: str) -> str:

@@ -37,6 +37,7 @@ CALLS: dict[Action, Call] = {
     Action.HOLD_CEREMONY: lambda c, r: workflow.commit(c, r.store, {}),
     Action.DRAW: lambda c, r: workflow.draw_sample(c, r.store, SHARES),
     Action.DISCLOSE: lambda c, r: workflow.disclose_shares(c, r.store, SHARES),
+    Action.SECOND_WAVE: lambda c, r: workflow.second_wave(c, r.store, county_code=CODE),
     Action.ASSIGN: lambda c, r: workflow.assign_inspectors(c, r.store),
     Action.RELEASE: lambda c, r: workflow.release_villages(c, r.store, county_code=CODE),
     Action.SEE_OWN_VISITS: lambda c, r: workflow.my_visits(c, r.store),
