@@ -95,8 +95,11 @@ class Server:
         self.process.terminate()
         self.process.wait(timeout=30)
 
-    def private_bytes(self) -> int:
-        """Memory that no other process shares, of the server and all below it."""
+    def bytes_held(self) -> int:
+        """Memory of the server and all below it; what several share is counted once.
+
+        Not what each has to itself: pages of the warm process count as shared once a fork has them.
+        """
         listed = subprocess.run(
             ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
         ).stdout
@@ -104,15 +107,15 @@ class Server:
         below = {self.process.pid}
         while more := {pid for pid, parent in pairs if parent in below} - below:
             below |= more
-        return sum(_private(pid) for pid in below)
+        return sum(_share(pid) for pid in below)
 
 
-def _private(pid: int) -> int:
+def _share(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def _free_port() -> int:
@@ -219,6 +222,15 @@ async def visitor(browser: Browser, server: Server, number: int) -> BrowserConte
     return context
 
 
+async def settled(server: Server) -> int:
+    """Return the memory held once what was left behind by pages that were closed is gone."""
+    held, before = server.bytes_held(), 0
+    while abs(held - before) > 1e6:
+        await asyncio.sleep(1)
+        held, before = server.bytes_held(), held
+    return held
+
+
 async def measure(browser: Browser, server: Server, counts: list[int]) -> None:
     """Measure one server."""
     warm = await visitor(browser, server, 0)
@@ -234,17 +246,17 @@ async def measure(browser: Browser, server: Server, counts: list[int]) -> None:
     server.measured["warm cache: interactive"] = statistics.median(t[2] for t in again)
     await warm.close()
     for count in counts:
-        before = server.private_bytes()
+        before = await settled(server)
         contexts = [await visitor(browser, server, n) for n in range(count)]
         pages = [await context.new_page() for context in contexts]
         times = await asyncio.gather(*(one_session(page, server) for page in pages))
-        after = server.private_bytes()
+        after = server.bytes_held()
         server.measured[f"{count} at once: answer begins, slowest"] = max(t[0] for t in times)
         server.measured[f"{count} at once: interactive, median"] = statistics.median(
             t[2] for t in times
         )
         server.measured[f"{count} at once: interactive, slowest"] = max(t[2] for t in times)
-        server.measured[f"{count} at once: private MB a session"] = (after - before) / count / 1e6
+        server.measured[f"{count} at once: MB a session"] = (after - before) / count / 1e6
         for context in contexts:
             await context.close()
     await slow_line(browser, server)
