@@ -152,7 +152,8 @@ def alpha_martingale(
     if eta <= run.null:
         raise ArgumentError(
             f"alternative must lie {claim} the threshold; got {alternative!r} and {threshold!r}. "
-            "Suppose a mean for which the claim holds.",
+            "Suppose a mean for which the claim holds, or make the other claim: "
+            f"claim={'below' if claim == 'above' else 'above'!r}.",
             code="alternative-side",
             alternative=supposed,
             threshold=threshold,
