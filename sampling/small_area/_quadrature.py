@@ -9,6 +9,7 @@ from .._checks import FloatArray
 
 _LOG_ODDS = (-60.0, 30.0)
 _STEPS = 60
+_CLOSE = 1e-9
 
 
 def gauss_rule(
@@ -47,37 +48,30 @@ def gauss_rule(
 
 
 def mixture_quantile(a: FloatArray, b: FloatArray, weights: FloatArray, prob: float) -> FloatArray:
-    """Quantile of each mixture of beta distributions, mixed along the last axis.
+    """Quantile of each mixture of beta distributions, one mixture in each row.
 
-    By halving and Newton steps on the log odds.
+    Newton steps in the logarithm of the chance, halved where they leave the bracket.
     """
-    mean = (weights * a / (a + b)).sum(axis=-1)
-    low = np.full(mean.shape, _LOG_ODDS[0])
-    high = np.full(mean.shape, _LOG_ODDS[1])
-    at = special.logit(mean)
-    open_ = np.ones(mean.shape, dtype=bool)
+    at = special.logit((weights * a / (a + b)).sum(axis=1))
+    low, high = (np.full(len(at), end) for end in _LOG_ODDS)
     log_beta = special.betaln(a, b)
+    rows = np.arange(len(at))
     for _ in range(_STEPS):
-        p, q = special.expit(at[open_, None]), special.expit(-at[open_, None])
-        part = a[open_], b[open_], weights[open_]
-        reached = (part[2] * special.betainc(part[0], part[1], p)).sum(axis=-1) - prob
-        density = part[2] * np.exp(part[0] * np.log(p) + part[1] * np.log(q) - log_beta[open_])
-        slope = density.sum(axis=-1)
-        here = at[open_]
-        low[open_] = np.where(reached < 0, here, low[open_])
-        high[open_] = np.where(reached < 0, high[open_], here)
-        # A step in the logarithm of the chance, which is nearly straight in a long tail.
+        here = at[rows]
+        p, q = special.expit(here[:, None]), special.expit(-here[:, None])
+        one, other, share = a[rows], b[rows], weights[rows]
+        reached = (share * special.betainc(one, other, p)).sum(axis=1)
+        density = np.exp(one * np.log(p) + other * np.log(q) - log_beta[rows])
+        low[rows] = np.where(reached < prob, here, low[rows])
+        high[rows] = np.where(reached < prob, high[rows], here)
+        # The logarithm of the chance is nearly straight in a long tail.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            step = (reached + prob) / slope * np.log1p(reached / prob)
+            step = reached / (share * density).sum(axis=1) * np.log(reached / prob)
         moved = here - step
-        inside = (moved > low[open_]) & (moved < high[open_])
-        moved = np.where(inside, moved, (low[open_] + high[open_]) / 2)
-        done = np.abs(moved - here) < 1e-9
-        at[open_] = moved
-        still = np.flatnonzero(open_)[~done] if open_.ndim == 1 else None
-        open_ = np.zeros(mean.shape, dtype=bool)
-        open_[still] = True
-        if not open_.any():
+        inside = (moved > low[rows]) & (moved < high[rows])
+        at[rows] = np.where(inside, moved, (low[rows] + high[rows]) / 2)
+        rows = rows[np.abs(at[rows] - here) >= _CLOSE]
+        if not len(rows):
             break
-    found: FloatArray = special.expit(at)
-    return np.where(at <= _LOG_ODDS[0] + 1e-6, 0.0, found)
+    found: FloatArray = np.where(at <= _LOG_ODDS[0] + 1e-6, 0.0, special.expit(at))
+    return found

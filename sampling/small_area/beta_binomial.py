@@ -12,6 +12,7 @@ from ..results import Estimates
 from ._hyper import HyperModel, HyperNodes
 from ._inputs import AreaInputs, ByArea, refuse, take_areas
 from ._quadrature import mixture_quantile
+from ._rows import rows_of
 from .fay_herriot import rates_and_sizes
 from .results import BetaBinomialFit, SmallAreaEstimate, SmallAreaEstimates
 
@@ -189,25 +190,15 @@ class _Posterior:
     ) -> tuple[SmallAreaEstimate, ...]:
         lower = mixture_quantile(self.a, self.b, self.weights, tail)
         upper = 1 - mixture_quantile(self.b, self.a, self.weights, tail)
-        above: list[float] | list[None] = [None] * len(lower)
+        above = None
         if threshold is not None:
             chance = special.betaincc(self.a, self.b, threshold)
-            above = (self.weights * chance).sum(axis=1).tolist()
+            above = (self.weights * chance).sum(axis=1)
         spread = np.sqrt(np.maximum(self.variance, 0.0))
-        columns = np.column_stack([self.mean, spread, lower, upper, self.own]).tolist()
-        return tuple(
-            SmallAreaEstimate(
-                area=area,
-                direct=float(direct) if sampled else None,
-                estimate=values[0],
-                std_error=values[1],
-                lower=values[2],
-                upper=values[3],
-                weight=values[4],
-                above=chance,
-                why="" if sampled else "no sample: the other areas alone",
-            )
-            for area, direct, sampled, values, chance in zip(
-                inputs.areas, inputs.direct, seen, columns, above, strict=True
-            )
+        return rows_of(
+            inputs.areas,
+            np.where(seen, inputs.direct, np.nan),
+            (self.mean, spread, lower, upper, self.own),
+            above,
+            unsampled="no sample: the other areas alone",
         )

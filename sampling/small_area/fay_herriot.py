@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..results import Estimates, ProportionEstimate
 from ._area_variance import Adjustment, AreaModel, FayHerriotMethod, Regression
 from ._inputs import AreaInputs, ByArea, refuse, take_areas
+from ._rows import normal_above, rows_of
 from .results import FayHerriotFit, SmallAreaEstimate, SmallAreaEstimates
 
 Transform = Literal["arcsine"]
@@ -170,19 +171,12 @@ def fay_herriot(
     >>> round(found.of("a").estimate, 4)
     0.0022
     """
-    for name, value, choices in (
-        ("method", method, FayHerriotMethod),
-        ("adjustment", adjustment, Adjustment),
-        ("at_zero", at_zero, AtZero),
-        ("zero_variances", zero_variances, ZeroVariances),
-    ):
-        check_choice(name, value, get_args(choices))
-    if transform is not None:
-        check_choice("transform", transform, get_args(Transform))
+    _check_choices(method, adjustment, at_zero, zero_variances, transform)
     check_fraction("confidence", confidence)
     if threshold is not None:
         check_number("threshold", threshold, least=-np.inf)
-    if transform == "arcsine":
+    arcsine = transform == "arcsine"
+    if arcsine:
         inputs = _of_rates(direct, variances, covariates)
         y, psi = np.arcsin(np.sqrt(inputs.direct)), 1 / (4 * inputs.beside)
     else:
@@ -193,25 +187,16 @@ def fay_herriot(
     area_variance, acted, why = _area_variance(model, method, adjustment, at_zero)
     fit = model.at(area_variance)
     errors = model.squared_errors(fit, acted, adjustment)
-    rows = _Rows(
-        inputs=inputs,
-        y=y,
-        psi=psi,
-        fit=fit,
-        errors=errors,
-        arcsine=transform == "arcsine",
-        threshold=threshold,
-        confidence=confidence,
-    ).made()
-    named = acted if acted != "adjusted" else f"adjusted, {adjustment}"
+    predicted = _Predicted(inputs, y, psi, fit, errors)
+    z = float(stats.norm.ppf(0.5 + confidence / 2))
     return SmallAreaEstimates(
         method="fay-herriot" if transform is None else f"fay-herriot-{transform}",
         confidence=confidence,
         threshold=threshold,
-        rows=rows,
+        rows=predicted.rows(z, threshold, arcsine),
         fit=FayHerriotFit(
             area_variance=area_variance,
-            method=named,
+            method=acted if acted != "adjusted" else f"adjusted, {adjustment}",
             asked=method,
             transform=transform or "none",
             terms=inputs.terms,
@@ -222,6 +207,20 @@ def fay_herriot(
         ),
         why=why,
     )
+
+
+def _check_choices(
+    method: str, adjustment: str, at_zero: str, zero_variances: str, transform: str | None
+) -> None:
+    for name, value, choices in (
+        ("method", method, FayHerriotMethod),
+        ("adjustment", adjustment, Adjustment),
+        ("at_zero", at_zero, AtZero),
+        ("zero_variances", zero_variances, ZeroVariances),
+    ):
+        check_choice(name, value, get_args(choices))
+    if transform is not None:
+        check_choice("transform", transform, get_args(Transform))
 
 
 def _of_rates(
@@ -304,78 +303,53 @@ def _area_variance(
     return model.estimate("adjusted", adjustment), "adjusted", why
 
 
-class _Rows:
-    """Rows of a fitted model in the making."""
+class _Predicted:
+    """All areas by a fitted model, on its scale."""
 
     def __init__(
         self,
-        *,
         inputs: AreaInputs,
         y: FloatArray,
         psi: FloatArray,
         fit: Regression,
         errors: FloatArray,
-        arcsine: bool,
-        threshold: float | None,
-        confidence: float,
     ) -> None:
-        self.inputs, self.fit, self.threshold = inputs, fit, threshold
-        self.z = float(stats.norm.ppf(0.5 + confidence / 2))
+        self.inputs = inputs
         seen, x = inputs.sampled, inputs.regressors
         fitted = x @ fit.coefficients
         # An area without a sample: the regression, with the spread of areas around it.
         self.error = fit.area_variance + ((x @ fit.covariance) * x).sum(axis=1)
-        self.error[seen] = errors
+        self.error[seen] = np.maximum(errors, 0.0)
         self.leading = np.full(len(y), fit.area_variance)
         self.leading[seen] = psi[seen] * fit.area_variance * fit.weights
         self.weight = np.zeros(len(y))
         self.weight[seen] = fit.area_variance * fit.weights
-        self.middle = np.where(seen, fitted + self.weight * (np.where(seen, y, 0) - fitted), fitted)
-        self.arcsine = arcsine
+        self.middle = fitted + self.weight * (np.where(seen, y, fitted) - fitted)
 
-    def made(self) -> tuple[SmallAreaEstimate, ...]:
-        spread = np.sqrt(np.maximum(self.error, 0.0))
+    def rows(
+        self, z: float, threshold: float | None, arcsine: bool
+    ) -> tuple[SmallAreaEstimate, ...]:
+        spread = np.sqrt(self.error)
         estimate, std_error = self.middle, spread
-        lower, upper = self.middle - self.z * spread, self.middle + self.z * spread
-        limit = self.threshold
-        if self.arcsine:
+        lower, upper = self.middle - z * spread, self.middle + z * spread
+        limit = threshold
+        if arcsine:
             estimate, std_error = self._back()
             lower, upper = (np.sin(np.clip(v, 0, np.pi / 2)) ** 2 for v in (lower, upper))
             if limit is not None:
-                limit = float(np.arcsin(np.sqrt(min(max(limit, 0.0), 1.0))))
-        above: list[float] | list[None] = [None] * len(estimate)
-        if limit is not None:
-            apart = self.middle - limit
-            with np.errstate(divide="ignore", invalid="ignore"):
-                chance = stats.norm.cdf(apart / spread)
-            above = np.where(spread > 0, chance, (apart > 0).astype(float)).tolist()
-        columns = (estimate, std_error, lower, upper, self.weight)
-        return tuple(
-            SmallAreaEstimate(
-                area=area,
-                direct=float(direct) if np.isfinite(direct) else None,
-                estimate=values[0],
-                std_error=values[1],
-                lower=values[2],
-                upper=values[3],
-                weight=values[4],
-                above=chance,
-                why="" if np.isfinite(direct) else "no sample: the regression alone",
-            )
-            for area, direct, values, chance in zip(
-                self.inputs.areas,
-                self.inputs.direct,
-                np.column_stack(columns).tolist(),
-                above,
-                strict=True,
-            )
+                limit = float(np.arcsin(np.sqrt(np.clip(limit, 0.0, 1.0))))
+        return rows_of(
+            self.inputs.areas,
+            self.inputs.direct,
+            (estimate, std_error, lower, upper, self.weight),
+            normal_above(self.middle, spread, limit),
+            unsampled="no sample: the regression alone",
         )
 
     def _back(self) -> tuple[FloatArray, FloatArray]:
         """Rates without the bias of the transform, and their standard errors."""
         turn = np.cos(2 * self.middle)
         rate = (1 - np.exp(-2 * self.leading) * turn) / 2
-        v = np.maximum(self.error, 0.0)
-        square = (1 + np.exp(-8 * v) * np.cos(4 * self.middle)) / 2
-        variance = (square - np.exp(-4 * v) * turn**2) / 4
+        square = (1 + np.exp(-8 * self.error) * np.cos(4 * self.middle)) / 2
+        variance = (square - np.exp(-4 * self.error) * turn**2) / 4
         return rate, np.sqrt(np.maximum(variance, 0.0))

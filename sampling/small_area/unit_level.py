@@ -21,7 +21,8 @@ from .._checks import (
 from ..errors import ArgumentError
 from ..layout import IntArray
 from ._inputs import INTERCEPT, ByArea, named_values, refuse
-from .results import NestedErrorFit, SmallAreaEstimate, SmallAreaEstimates
+from ._rows import normal_above, rows_of
+from .results import NestedErrorFit, SmallAreaEstimates
 
 _TRIED = np.concatenate([[0.0], np.logspace(-8.0, 6.0, 57)])
 
@@ -110,50 +111,26 @@ def unit_level_eblup(
     check_columns(population_means, columns)
     areas = tuple(population_means.index.astype(str))
     place = _places(data[by], areas)
-    y = numbers_of(data, variable)
-    x = np.column_stack([np.ones(len(data)), *[numbers_of(data, name) for name in columns]])
-    wide = [numbers_of(population_means, name) for name in columns]
-    means = np.column_stack([np.ones(len(areas)), *wide])
-    model = _Nested(y, x, place, len(areas))
+    model = _Nested(numbers_of(data, variable), _with_ones(data, columns), place, len(areas))
     model.check()
     fit = model.fitted()
-    sizes = np.full(len(areas), np.inf)
-    if population_sizes is not None:
-        sizes = named_values("population_sizes", population_sizes, areas)
-        small = (sizes < model.n) | (sizes <= 0)
-        refuse("population_sizes", areas, sizes, small, "be above 0 and at least the units sampled")
+    sizes = _sizes(population_sizes, areas, model.n)
+    means = _with_ones(population_means, columns)
     estimate, error, gamma = model.predicted(fit, means, sizes)
     spread = np.sqrt(np.maximum(error, 0.0))
     half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
-    above: list[float] | list[None] = [None] * len(areas)
-    if threshold is not None:
-        apart = estimate - threshold
-        with np.errstate(divide="ignore", invalid="ignore"):
-            chance = np.where(spread > 0, stats.norm.cdf(apart / spread), apart > 0)
-        above = chance.astype(float).tolist()
-    cells = np.column_stack([estimate, spread, estimate - half, estimate + half, gamma]).tolist()
-    rows = tuple(
-        SmallAreaEstimate(
-            area=area,
-            direct=float(total / n) if n else None,
-            estimate=cell[0],
-            std_error=cell[1],
-            lower=cell[2],
-            upper=cell[3],
-            weight=cell[4],
-            above=chance,
-            why="" if n else "no sample: the regression alone",
-        )
-        for area, total, n, cell, chance in zip(
-            areas, model.totals(y[:, None])[:, 0], model.n, cells, above, strict=True
-        )
-    )
     zero = fit.area_variance == 0
     return SmallAreaEstimates(
         method="unit-level-eblup",
         confidence=confidence,
         threshold=threshold,
-        rows=rows,
+        rows=rows_of(
+            areas,
+            np.where(model.n > 0, model.y_mean, np.nan),
+            (estimate, spread, estimate - half, estimate + half, gamma),
+            normal_above(estimate, spread, threshold),
+            unsampled="no sample: the regression alone",
+        ),
         fit=NestedErrorFit(
             area_variance=fit.area_variance,
             unit_variance=fit.unit_variance,
@@ -162,10 +139,24 @@ def unit_level_eblup(
             std_errors=tuple(np.sqrt(np.diag(fit.covariance)).tolist()),
             log_likelihood=fit.log_likelihood,
             areas=int((model.n > 0).sum()),
-            n=len(y),
+            n=len(data),
         ),
         why="the area variance is estimated as zero: the regression alone acts" if zero else "",
     )
+
+
+def _with_ones(data: pd.DataFrame, columns: list[str]) -> FloatArray:
+    return np.column_stack([np.ones(len(data)), *[numbers_of(data, name) for name in columns]])
+
+
+def _sizes(given: ByArea | None, areas: tuple[str, ...], n: IntArray) -> FloatArray:
+    """Units of each area; endless without them."""
+    if given is None:
+        return np.full(len(areas), np.inf)
+    sizes = named_values("population_sizes", given, areas)
+    small = (sizes < n) | (sizes <= 0)
+    refuse("population_sizes", areas, sizes, small, "be above 0 and at least the units sampled")
+    return sizes
 
 
 def _places(column: pd.Series, areas: tuple[str, ...]) -> IntArray:

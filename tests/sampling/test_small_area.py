@@ -717,6 +717,32 @@ def test_the_table_of_small_areas_comes_out_in_kind(count, n, rate, icc, own):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rate", "villages", "take", "least"),
+    [(0.015, 10, 40, 0.93), (0.005, 10, 40, 0.91), (0.015, 30, 33, 0.94)],
+)
+def test_counties_of_villages_are_held_by_effective_sizes(rate, villages, take, least):
+    """Sixty counties that differ by a correlation of .005, their villages by .05 on top."""
+    rng = np.random.default_rng(3)
+    held, errors, plain = [], [], []
+    for _ in range(150):
+        truth = np.maximum(rng.beta(rate * 199, (1 - rate) * 199, 60), 1e-9)
+        inner = np.repeat(truth, villages)
+        seen = rng.binomial(take, rng.beta(inner * 19, (1 - inner) * 19))
+        p = seen.reshape(60, villages).sum(axis=1) / (villages * take)
+        size = villages * take / (1 + (take - 1) * 0.05)
+        found = beta_binomial_areas(p, np.full(60, size))
+        inside = (column(found, "lower") <= truth) & (truth <= column(found, "upper"))
+        held.append(inside.mean())
+        errors.append(np.mean((column(found, "estimate") - truth) ** 2))
+        plain.append(np.mean((p - truth) ** 2))
+    error, direct = math.sqrt(np.mean(errors)), math.sqrt(np.mean(plain))
+    print(f"\n{rate:.1%}, {villages} x {take}: {np.mean(held):.3f}, rmse {error:.4f} {direct:.4f}")
+    assert np.mean(held) > least
+    assert error < 0.9 * direct
+
+
+@pytest.mark.slow
 def test_errors_of_the_unit_level_model_are_as_large_as_stated():
     rng = np.random.default_rng(5)
     place = np.repeat(np.arange(30), 4)
