@@ -3,6 +3,7 @@
 from .counting import nonresponse_bands, status_counts_found, village_counts_found
 from .indicators import indicators
 from .missed import count_revisits
+from .naming import Naming, counties_to_name
 from .observation import observe
 from .outcome import conclude
 from .pooling import pool_round
@@ -17,8 +18,10 @@ from .sentences import (
 
 __all__ = [
     "PROCEDURE",
+    "Naming",
     "conclude",
     "count_revisits",
+    "counties_to_name",
     "criterion_lines",
     "indicators",
     "nonresponse_bands",

@@ -11,13 +11,13 @@ from sampling import (
     CompositeEstimate,
     CompositePart,
     Design,
-    Interval,
+    NchsPresentation,
     ProportionEstimate,
     design_effect,
     estimate_composite,
     estimate_proportion,
     estimate_total,
-    interval_korn_graubard,
+    nchs_presentation,
 )
 
 from ..model import CLUSTERED_ICC, IccPool
@@ -33,13 +33,15 @@ _DESIGN = Design(weight="weight", psu="psu", lonely_psu="certainty")
 class Estimated:
     """An estimate with its interval, the NCHS one beside it, and which correlation acted.
 
+    ``nchs`` also holds whether the NCHS standards would publish the rate.
+
     ``std_error`` and ``nchs`` are None where the sample has one village. ``clustered`` is the
     estimate if the intra-cluster correlation were `CLUSTERED_ICC`.
     """
 
     estimate: ProportionEstimate | CompositeEstimate
     std_error: float | None
-    nchs: Interval | None
+    nchs: NchsPresentation | None
     icc: float | None
     policy: str
     own_deff: float | None
@@ -75,7 +77,7 @@ def rate_over(
     return Estimated(
         estimate=_row(data, size, used),
         std_error=own.std_error if several else None,
-        nchs=own.interval if several else None,
+        nchs=own.nchs if several else None,
         icc=pool.icc,
         policy=OWN if used > max(1.0, model) else pool.policy,
         own_deff=own_deff if own_deff > 0 and several else None,
@@ -164,15 +166,18 @@ def _own_variance(
 
 def _nchs(
     joined: CompositeEstimate, p: float, std_error: float, df: int, known_share: float
-) -> Interval:
-    """Return the interval by the own variance, on the scale of the sampled strata and back."""
+) -> NchsPresentation:
+    """Return interval and verdict by the own variance, on the scale of the sampled strata and back.
+
+    The verdict is that of the sampled strata: what the register knows needs no publishing rule.
+    """
     sampled = joined.sampled_share
     variance = (std_error / sampled) ** 2
     own = p * (1 - p) / variance if variance > 0 and 0 < p < 1 else None
-    limits = interval_korn_graubard(p, joined.n, own, df)
-    return Interval(
-        lower=limits.lower * sampled + known_share,
-        upper=limits.upper * sampled + known_share,
-        confidence=limits.confidence,
-        method=limits.method,
+    found = nchs_presentation(p, joined.n, own, df)
+    limits = replace(
+        found.interval,
+        lower=found.interval.lower * sampled + known_share,
+        upper=found.interval.upper * sampled + known_share,
     )
+    return replace(found, interval=limits)

@@ -279,7 +279,7 @@ def _indicator(
         estimate=estimate.estimate,
         std_error=found.std_error,
         interval=_limits(estimate.interval),
-        interval_nchs=_limits(found.nchs),
+        interval_nchs=_limits(None if found.nchs is None else found.nchs.interval),
         households=len(rows),
         persons=int(rows["persons"].sum()),
         events=int(events.sum()),
@@ -297,6 +297,7 @@ def _indicator(
         official_conclusion=None,
         own_deff=found.own_deff,
         interval_clustered=_limits(found.clustered.interval),
+        nchs_verdict="" if found.nchs is None else found.nchs.verdict,
     )
 
 
@@ -334,6 +335,7 @@ def _with_limit(
         direction=direction,
         conclusion=_held_back(row, evidence.conclusion, threshold),
         boundary=evidence.boundary or point.boundary,
+        fail_p_value=evidence.fail_p_value,
         official_conclusion=point.conclusion,
     )
 

@@ -207,10 +207,14 @@ class RoundCounty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundPage:
-    """The counties of a round in one language, in the order of their codes: no ranking."""
+    """The counties of a round in one language, in the order of their codes: no ranking.
+
+    ``naming`` says which counties may be named over the whole round; empty before any is estimated.
+    """
 
     title: str
     sentence: str
+    naming: str
     counties: tuple[RoundCounty, ...]
     kinds: tuple[tuple[str, str, int], ...]
     figures: tuple[tuple[str, str, ShownFigure, ShownTable], ...]

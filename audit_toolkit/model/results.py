@@ -62,6 +62,9 @@ class Indicator:
     sample share that practice used, ``official_conclusion`` what it alone would say. ``own_deff``
     is the sample's own design effect, ``interval_clustered`` the interval if the intra-cluster
     correlation were `CLUSTERED_ICC`, ``allowing`` the rate with what first visits missed.
+    ``nchs_verdict`` is what the NCHS standards say of publishing the rate ("present",
+    "present-with-note", "review", "suppress"; empty where they cannot be asked), ``fail_p_value``
+    how probable so much would be at the limit.
     """
 
     name: str
@@ -90,6 +93,8 @@ class Indicator:
     own_deff: float | None = None
     interval_clustered: Limits | None = None
     allowing: AllowingForMissed | None = None
+    nchs_verdict: str = ""
+    fail_p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ..conclusions import PROCEDURE, second_wave_sentence
+from collections.abc import Mapping
+
+from ..conclusions import PROCEDURE, Naming, second_wave_sentence
 from ..model import CaseState
 from ..model.pages import CriterionLine
 from ..text import day, number, say
 from .context import FaultCount, ReportContext
-from .wording import in_utc, said, word
+from .wording import in_utc, listed, said, share, word
 
 
 def page_title(context: ReportContext, language: str) -> str:
@@ -109,3 +111,21 @@ def card_words(context: ReportContext, language: str) -> list[tuple[str, str]]:
 
 def _undocumented(faults: tuple[FaultCount, ...]) -> int:
     return sum(f.faults for f in faults if f.fault == "no-document")
+
+
+def naming_words(naming: Naming | None, names: Mapping[str, str], language: str) -> str:
+    """Return which of the counties shown may be named over the whole round."""
+    if naming is None:
+        return ""
+    named, alone = (
+        listed([names[code] for code in codes if code in names], language)
+        for codes in (naming.named, naming.alone)
+    )
+    risk = say(
+        "results.naming-risk",
+        language,
+        claims=number(naming.claims, language),
+        risk=share(naming.risk, language, digits=1),
+    )
+    told = say(f"results.naming{'' if named else '-none'}", language, risk=risk, names=named)
+    return told + (say("results.naming-alone", language, names=alone) if alone else "")

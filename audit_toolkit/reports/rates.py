@@ -152,6 +152,7 @@ def neighbours(context: ReportContext, language: str) -> ReportTable:
             "col-official",
             "col-official-conclusion",
             "col-nchs",
+            "col-nchs-verdict",
             "col-clustered",
         ),
         [
@@ -162,6 +163,7 @@ def neighbours(context: ReportContext, language: str) -> ReportTable:
                 Share(value=i.official_point),
                 word("official", i.official_conclusion or "none", language),
                 span(i.interval_nchs, language),
+                word("nchs", i.nchs_verdict or "none", language),
                 span(i.interval_clustered, language),
             )
             for i in rates

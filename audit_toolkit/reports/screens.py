@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ..conclusions import criterion_lines
+from ..conclusions import Naming, criterion_lines
 from ..model import (
     CeremonyState,
     Indicator,
@@ -45,7 +45,7 @@ from .charts import (
 )
 from .context import ReportContext
 from .found import found_tables, procedure_tables
-from .page import beside_words, card_words, running_words
+from .page import beside_words, card_words, naming_words, running_words
 from .provenance import (
     assumption_words,
     chance_table,
@@ -321,6 +321,7 @@ def round_page(
     waiting: Mapping[str, str],
     at: datetime,
     kind: str = "",
+    naming: Naming | None = None,
 ) -> RoundPage:
     """Return the counties of a round with their outcomes, and each deciding rate over all of them.
 
@@ -340,6 +341,8 @@ def round_page(
         When this is shown.
     kind : str
         A value of `OutcomeKind`: only its counties are drawn and listed; empty for all.
+    naming : Naming or None
+        Which counties may be named, out of all of the round.
     """
     known = [results[c.county_code] for c in round_.counties if c.county_code in results]
     names = {c.county_code: c.name for c in round_.counties}
@@ -360,6 +363,7 @@ def round_page(
             institution=round_.institution,
         ),
         sentence=_round_sentence(round_, kinds, len(known), language),
+        naming=naming_words(naming, names, language),
         counties=tuple(
             _round_county(
                 c.county_code,

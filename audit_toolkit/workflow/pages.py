@@ -6,6 +6,7 @@ import dataclasses
 
 from .. import reports
 from ..conclusions import (
+    counties_to_name,
     nonresponse_bands,
     outcome_sentence,
     status_counts_found,
@@ -49,6 +50,8 @@ def round_page(context: Context, store: Store, *, language: str, kind: str = "")
             authorise(tx, context, Action.SEE_RESULTS)
         found = {c.county_code: tx.latest(Results, c.county_code) for c in own}
         locked = {lock.county_code for lock in tx.all(FindingsLock)}
+        # Of the whole round, whoever looks: a list must not depend on who may see which county.
+        naming = counties_to_name(tx.all(Results))
     known = {code: kept for code, kept in found.items() if kept is not None}
     return reports.round_page(
         dataclasses.replace(round_, counties=own),
@@ -65,6 +68,7 @@ def round_page(context: Context, store: Store, *, language: str, kind: str = "")
         },
         at=context.clock(),
         kind=kind,
+        naming=naming,
     )
 
 
