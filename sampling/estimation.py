@@ -9,7 +9,7 @@ import pandas as pd
 from ._tables import takes_tables
 from .design import AnyDesign, Design
 from .errors import ArgumentError
-from .quantity import mean_of, ratio_of, t_estimates, total_of
+from .quantity import MeanInterval, mean_of, ratio_of, t_estimates, total_of
 from .results import DeffReference, Estimates
 from .sample import domains_of, sample_of
 from .totals import ClusterTotals
@@ -23,6 +23,7 @@ def estimate_mean(
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    interval: MeanInterval = "student-t",
     deff: DeffReference | None = None,
     joint: bool | None = None,
 ) -> Estimates:
@@ -42,7 +43,10 @@ def estimate_mean(
     by : str or sequence of str, optional
         Columns whose values make the domains.
     confidence : float, default 0.95
-        Of the two-sided t interval.
+        Of the two-sided interval.
+    interval : {"student-t", "normal"}, default "student-t"
+        Quantile of the limits: Student's on the domain's df, or the normal one, which is R's
+        ``confint`` of a mean and too short for few PSUs.
     deff : {"with-replacement", "without-replacement"}, optional
         Ask for the design effect, against simple random sampling of that kind.
     joint : bool, optional
@@ -86,7 +90,15 @@ def estimate_mean(
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
     quantities = [mean_of(sample, data, name) for name in _variables(variable)]
-    return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
+    return t_estimates(
+        sample,
+        domains,
+        quantities,
+        confidence=confidence,
+        interval=interval,
+        deff=deff,
+        joint=joint,
+    )
 
 
 @takes_tables
@@ -98,6 +110,7 @@ def estimate_ratio(
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    interval: MeanInterval = "student-t",
     deff: DeffReference | None = None,
     joint: bool | None = None,
 ) -> Estimates:
@@ -105,7 +118,7 @@ def estimate_ratio(
 
     Parameters
     ----------
-    data, design, by, confidence, deff, joint
+    data, design, by, confidence, interval, deff, joint
         As for ``estimate_mean``.
     numerator, denominator : str
         Numeric columns, complete.
@@ -142,7 +155,15 @@ def estimate_ratio(
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
     quantity = ratio_of(sample, data, numerator, denominator)
-    return t_estimates(sample, domains, [quantity], confidence=confidence, deff=deff, joint=joint)
+    return t_estimates(
+        sample,
+        domains,
+        [quantity],
+        confidence=confidence,
+        interval=interval,
+        deff=deff,
+        joint=joint,
+    )
 
 
 @takes_tables
@@ -153,6 +174,7 @@ def estimate_total(
     *,
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    interval: MeanInterval = "student-t",
     deff: DeffReference | None = None,
     joint: bool | None = None,
 ) -> Estimates:
@@ -160,7 +182,7 @@ def estimate_total(
 
     Parameters
     ----------
-    data, variable, design, by, confidence, deff, joint
+    data, variable, design, by, confidence, interval, deff, joint
         As for ``estimate_mean``.
 
     Returns
@@ -204,7 +226,15 @@ def estimate_total(
     sample = sample_of(design, data)
     domains = domains_of(data, by, sample.answered)
     quantities = [total_of(sample, data, name) for name in _variables(variable)]
-    return t_estimates(sample, domains, quantities, confidence=confidence, deff=deff, joint=joint)
+    return t_estimates(
+        sample,
+        domains,
+        quantities,
+        confidence=confidence,
+        interval=interval,
+        deff=deff,
+        joint=joint,
+    )
 
 
 def _variables(variable: str | Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from .totals import ClusterTotals, Squares
 # Rows up to which their covariance costs little to work out and to keep.
 _FEW_ROWS = 10
 
+MeanInterval = Literal["student-t", "normal"]
 NO_DF = "no degrees of freedom: in each stratum only one PSU has a case"
 
 
@@ -40,16 +41,19 @@ def t_estimates(
     quantities: Sequence[Quantity],
     *,
     confidence: float,
+    interval: MeanInterval,
     deff: DeffReference | None,
     joint: bool | None,
 ) -> Estimates:
-    """Rows with t intervals: every quantity over every domain, and their covariance when joint."""
+    """Rows with intervals: every quantity over every domain, and their covariance when joint."""
     tail = complement(check_fraction("confidence", confidence)) / 2
+    check_choice("interval", interval, get_args(MeanInterval))
     if deff is not None:
         check_choice("deff", deff, get_args(DeffReference))
     df, census = sample.df(domains), sample.census(domains)
     count = sample.counts(domains).astype(int)
-    quantile = stats.t.isf(tail, np.maximum(df, 1))
+    quantile = stats.t.isf(tail, np.inf if interval == "normal" else np.maximum(df, 1))
+    quantile = np.broadcast_to(quantile, df.shape)
     rows: list[Estimate] = []
     names: list[str] = []
     for quantity in quantities:
@@ -68,7 +72,7 @@ def t_estimates(
                 lower=at - margin,
                 upper=at + margin,
                 confidence=float(confidence),
-                method="student-t",
+                method=interval,
             )
             rows.append(
                 Estimate(

@@ -169,3 +169,20 @@ def test_domains_are_contrasted_without_asking_for_their_covariance():
     found = sampling.contrast(means, {"a": 1, "b": -1})
     told = sampling.compare_domains(county(), "income", DESIGN, by="part")
     assert abs(found.estimate / found.std_error) == pytest.approx(abs(told.statistic), rel=1e-9)
+
+
+def test_means_totals_and_ratios_take_the_interval_by_name():
+    data = county()
+    for estimate in (
+        lambda **how: sampling.estimate_mean(data, "income", DESIGN, by="part", **how),
+        lambda **how: sampling.estimate_total(data, "income", DESIGN, **how),
+        lambda **how: sampling.estimate_ratio(data, "poor", "income", DESIGN, **how),
+    ):
+        usual, normal = estimate(), estimate(interval="normal")
+        assert usual == estimate(interval="student-t")
+        for row, short in zip(usual.rows, normal.rows, strict=True):
+            margin = stats.norm.ppf(0.975) * row.std_error
+            assert short.upper - short.estimate == pytest.approx(margin, rel=1e-9)
+            assert short.upper < row.upper and short.interval.method == "normal"
+        with pytest.raises(ArgumentError, match="interval must be one of 'student-t', 'normal'"):
+            estimate(interval="wald")
