@@ -431,6 +431,12 @@ def match_rates(
                 code="matched-none",
             )
         right = 1 - wrong.estimate
+        if right <= 0:
+            raise ArgumentError(
+                "some entry of the census must be right to estimate a population; got none of "
+                f"{wrong.n}. Check what counts as erroneous.",
+                code="right-none",
+            )
         size = (entered - poor) * right / match.estimate
         relative = (match.std_error / match.estimate) ** 2
         relative += (wrong.std_error / right) ** 2 if right else 0.0

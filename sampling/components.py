@@ -116,6 +116,13 @@ def variance_components(
             code="no-components",
             psus=psus,
         )
+    if (y == y[0]).all():
+        raise ArgumentError(
+            f"column {variable!r} must vary; got {y[0]:g} in all {len(y)} rows. Without spread "
+            "there is nothing to divide between and within PSUs.",
+            code="no-spread",
+            column=variable,
+        )
     prob = _chances(data, psu_prob, code, psus)
     sizes = np.bincount(code)
     totals = np.bincount(code, y)

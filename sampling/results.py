@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import pandas as pd
 
+from ._checks import name_some
 from ._show import Shown, Table, format_number
 from .errors import ArgumentError
 
@@ -125,6 +126,13 @@ def read_result(doc: Mapping[str, Any]) -> Result:
     >>> read_result(interval.to_dict()) == interval
     True
     """
+    if not isinstance(doc, Mapping):
+        raise ArgumentError(
+            f"doc must be the dictionary of a result; got {type(doc).__name__}. "
+            "Give what to_dict made.",
+            code="kind-unknown",
+            got=type(doc).__name__,
+        )
     kind, schema = doc.get("kind"), doc.get("schema")
     if kind not in _KINDS:
         raise ArgumentError(
@@ -139,7 +147,29 @@ def read_result(doc: Mapping[str, Any]) -> Result:
             got=schema,
         )
     fields = {name: _rebuilt(value) for name, value in doc.items() if name not in _HEAD}
+    _check_fields(_KINDS[kind], fields)
     return _KINDS[kind](**fields)
+
+
+def _check_fields(cls: type[Any], given: Mapping[str, Any]) -> None:
+    """Refuse names that the kind does not have, and the lack of those without a default."""
+    known = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    lacking = [
+        name
+        for name, field in known.items()
+        if name not in given
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+    strange = [name for name in given if name not in known]
+    if lacking or strange:
+        raise ArgumentError(
+            f"a dictionary of kind {cls.kind!r} must have its fields; got lacking "
+            f"{name_some(lacking) or 'none'}, unknown {name_some(strange) or 'none'}. "
+            "Give what to_dict made.",
+            code="fields-differ",
+            kind=cls.kind,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .._checks import check_share
 from .._show import Table, format_number
+from ..errors import ArgumentError
 from ..results import Result
 from .attributes import AttributePlan
 from .declared import DeclaredLevelPlan
@@ -80,7 +81,7 @@ def _points_table(points: tuple[OperatingPoint, ...]) -> Table:
     )
 
 
-def operating_characteristic(plan: Plan, rates: Iterable[float]) -> OperatingCharacteristic:
+def operating_characteristic(plan: Plan, rates: float | Iterable[float]) -> OperatingCharacteristic:
     r"""Chance that a plan passes, at each of several rates.
 
     Parameters
@@ -118,6 +119,14 @@ def operating_characteristic(plan: Plan, rates: Iterable[float]) -> OperatingCha
     >>> [round(p.acceptance_prob, 4) for p in operating_characteristic(plan, [0.01, 0.1]).points]
     [0.9106, 0.0338]
     """
+    if not isinstance(plan, Plan):
+        raise ArgumentError(
+            f"plan must be an acceptance plan; got {type(plan).__name__}. Make one by "
+            "plan_attributes, plan_of_size, plan_declared_level or plan_two_stage.",
+            code="not-a-plan",
+        )
+    if isinstance(rates, (int, float)):
+        rates = (rates,)
     counts = plan.counts
     made = []
     for rate in rates:

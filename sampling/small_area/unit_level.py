@@ -216,6 +216,12 @@ class _Nested:
                 areas=sampled,
                 n=len(self.y),
             )
+        if (self.y == self.y[0]).all():
+            raise ArgumentError(
+                f"the variable must vary; got {self.y[0]:g} for all {len(self.y)} units. Without "
+                "spread every area has that mean.",
+                code="no-spread",
+            )
         if np.linalg.matrix_rank(self.x) < terms:
             raise ArgumentError(
                 "covariates must not follow from one another or from the intercept; got "

@@ -186,3 +186,66 @@ def test_means_totals_and_ratios_take_the_interval_by_name():
             assert short.upper < row.upper and short.interval.method == "normal"
         with pytest.raises(ArgumentError, match="interval must be one of 'student-t', 'normal'"):
             estimate(interval="wald")
+
+
+def constant(data):
+    return data.assign(income=1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: sampling.operating_characteristic(None, [0.1]), "must be an acceptance plan"),
+        (
+            lambda: sampling.variance_components(constant(county()), "income", psu="village"),
+            "'income' must vary",
+        ),
+        (
+            lambda: sampling.unit_level_eblup(
+                constant(county()),
+                "income",
+                ["weight2"],
+                pd.DataFrame({"weight2": [3.0] * 10}, index=range(10)),
+                by="village",
+            ),
+            "columns asked for",
+        ),
+        (
+            lambda: sampling.unit_level_eblup(
+                constant(county()).assign(x=np.arange(300) % 7),
+                "income",
+                ["x"],
+                pd.DataFrame({"x": [3.0] * 10}, index=range(10)),
+                by="village",
+            ),
+            "the variable must vary",
+        ),
+        (
+            lambda: sampling.match_rates(
+                county(300),
+                "poor",
+                county(300),
+                "poor",
+                check_design=DESIGN,
+                entries_design=DESIGN,
+                census=1000,
+            ),
+            "some entry of the census must be right",
+        ),
+        (lambda: sampling.read_result(3), "must be the dictionary of a result"),
+        (
+            lambda: sampling.read_result({"kind": "interval", "schema": 1, "low": 0.1}),
+            "lacking 'lower', 'upper'.*unknown 'low'",
+        ),
+    ],
+)
+def test_what_cannot_be_computed_is_said_in_our_words(call, words):
+    with pytest.raises(ArgumentError, match=words):
+        call()
+
+
+def test_one_rate_has_an_operating_characteristic_too():
+    plan = sampling.plan_of_size(300, rejectable_rate=0.02)
+    assert sampling.operating_characteristic(plan, 0.02) == sampling.operating_characteristic(
+        plan, [0.02]
+    )
