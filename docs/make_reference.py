@@ -68,6 +68,7 @@ EXAMPLES = {
     "decide show": "--county 990101",
     "decide approve": '--county 990101 --document "No. 1 of 2020"',
     "decide reply": '--county 990101 --text "The households named were verified."',
+    "second-wave": "--county 990101",
     "report": "--county 990101",
     "demo": "--out demo-output --fresh",
     "lab": "notebooks/tutorials",

@@ -299,6 +299,7 @@ class CommandRound:
 
     def conclude(self) -> None:
         self.do("estimate")
+        self.do("second-wave", "--county", self.codes[0], as_json=True, code=1)
         self.do("disclose", *self._share_options())
         for code in self.codes:
             self.do("decide", "show", "--county", code)

@@ -235,7 +235,10 @@ def decide_reply(
 
 
 def second_wave(
-    county: CountyOption, store: StoreOption = None, person: PersonOption = None
+    county: CountyOption,
+    store: StoreOption = None,
+    person: PersonOption = None,
+    as_json: JsonOption = False,  # the door words the refusal by it
 ) -> None:
     """Ask for a second wave in an undecided county; refused with the reason, and on record."""
     with opened(store, person) as (context, opened_store):
