@@ -27,6 +27,9 @@ ROWS = 400
 THIN = -7.0
 """Log prior mass above the limit below which its part is summed, not got by subtraction."""
 
+# The evidence is a sum over every number of errors that the population may hold.
+_LARGEST = 20_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequentialStop(Result):
@@ -91,7 +94,7 @@ class SequentialTest(Result):
     Parameters
     ----------
     population_size : int
-        Units in the population, N, fixed before the order was drawn.
+        Units in the population, N, fixed before the order was drawn; at most 20 million.
     threshold : float
         Rate to be below, in (0, 1).
     confidence : float, default 0.95
@@ -155,7 +158,7 @@ class SequentialTest(Result):
     decided_at: int | None = None
 
     def __post_init__(self) -> None:
-        check_count("population_size", self.population_size, least=2)
+        check_count("population_size", self.population_size, least=2, most=_LARGEST)
         check_fraction("threshold", self.threshold)
         check_fraction("confidence", self.confidence)
         for name in ("pass_prior", "fail_prior"):

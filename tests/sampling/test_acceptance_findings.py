@@ -249,3 +249,8 @@ def test_one_rate_has_an_operating_characteristic_too():
     assert sampling.operating_characteristic(plan, 0.02) == sampling.operating_characteristic(
         plan, [0.02]
     )
+
+
+def test_a_population_too_large_for_the_sequential_test_is_refused_before_memory_is_taken():
+    with pytest.raises(ArgumentError, match=r"population_size must be a whole number in 2\.\."):
+        sampling.SequentialTest(100_000_000, 0.02)
