@@ -32,6 +32,7 @@ from .identity import Visitor
 from .kernels import KERNEL_NAME
 
 HOME = "home"
+_NUMBER = re.compile(r"^[0-9a-f]{8}$", re.MULTILINE)
 _ASKED = re.compile(r"apps/([a-z][a-z-]{0,30})")
 
 
@@ -241,8 +242,9 @@ class PageRenderer(NotebookRenderer):
         await self._cleanup_resources()
 
     def _failed(self, error: Exception) -> NotebookNode:
-        # The kernel writes its number where the traceback would be.
-        number = getattr(error, "traceback", "") or type(error).__name__
+        # The kernel writes its number where the traceback would be; the rest goes to nobody.
+        found = _NUMBER.findall(getattr(error, "traceback", ""))
+        number = found[-1] if found else type(error).__name__
         text = say("server.page-failed", self._language, number=number)
         return nbformat.v4.new_code_cell(
             outputs=[nbformat.v4.new_output("display_data", {"text/plain": text})]

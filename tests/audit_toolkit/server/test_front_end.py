@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +46,12 @@ def states_in(text: str) -> dict[str, Any]:
     assert found
     states: dict[str, Any] = json.loads(found[1])
     return states
+
+
+def failure_in(text: str) -> str:
+    found = re.search(r'"text/plain": "([^"]*)"', text)
+    assert found
+    return found[1]
 
 
 def test_the_script_of_a_component_is_kept_once_and_named_by_its_digest(front: FrontEnd):
@@ -129,6 +136,21 @@ def test_no_page_may_compile_text_as_a_script(inspector: Visitor):
         policy = inspector.get(path).headers["content-security-policy"]
         assert "unsafe-eval" not in policy
         assert "script-src 'self'" in policy
+
+
+def test_a_page_that_fails_says_a_number_and_nothing_of_what_it_ran(
+    serve_round: Callable[..., ServedRound],
+):
+    source = "secret_name = 1\nraise ValueError(f'inside-{secret_name}')"
+    served = serve_round("released", trial_app=source)
+    visitor = Visitor(served.address)
+    visitor.sign_in("ins-900121-1", served.passwords["ins-900121-1"])
+    text = visitor.get("/apps/trial").text
+    assert re.search(r"告诉管理员|tell the administrator", json.loads(f'"{failure_in(text)}"'))
+    assert re.search(r"\b[0-9a-f]{8}\b", failure_in(text))
+    assert "secret_name" not in text
+    assert "inside-" not in text
+    assert "An error occurred" not in text
 
 
 def test_a_page_is_packed_as_it_comes_and_the_same_unpacked(inspector: Visitor):

@@ -34,7 +34,9 @@ const VISITING = {
       this.main.querySelector("details.differs[open]");
     if (blocked) return;
     clearTimeout(this.goingOn);
-    this.goingOn = setTimeout(() => this.page === page && this.goOn(page), GO_ON_MS);
+    // The page may have been shown anew meanwhile, when the store was heard of.
+    const { section } = page;
+    this.goingOn = setTimeout(() => this.page?.section === section && this.goOn(this.page), GO_ON_MS);
   },
 
   goOn(page) {
