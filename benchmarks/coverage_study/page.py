@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sampling import interval_clopper_pearson
+
 from .methods import COMPOSITE, METHODS
 
 TARGET, ALONE, RISK = 0.95, 0.945, 0.025
@@ -77,6 +79,7 @@ def page(lines: pd.DataFrame, peers: pd.DataFrame) -> str:
     blocks = [
         _opening(lines),
         _targets(lines),
+        _choice(lines),
         _grid(lines),
         _cells(lines),
         _beyond(lines),
@@ -125,7 +128,9 @@ def _lowest(cells: pd.DataFrame) -> pd.Series:
 
 
 def _where(row: pd.Series) -> str:
-    return f"n {row.n}, {row.psus} villages, ICC {row.icc:g}, {_percent(row.rate)} %"
+    # Where counties differ, the part says which correlation is meant.
+    icc = "" if row.part.startswith("icc") else f"ICC {row.icc:g}, "
+    return f"n {row.n}, {row.psus} villages, {icc}{_percent(row.rate)} %"
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:
@@ -247,6 +252,83 @@ def _targets(lines: pd.DataFrame) -> str:
     return f"## Targets\n\n{words}\n\n{_table(heads, rows)}"
 
 
+def _choice(lines: pd.DataFrame) -> str:
+    """Say what to use where, and what not, with the coverage at the worst cell."""
+
+    def low(cells: pd.DataFrame) -> str:
+        return _percent(_lowest(cells).coverage)
+
+    def staged(method: str) -> str:
+        return low(pick(lines, "few-staged", method, "staged"))
+
+    def shown(method: str) -> str:
+        cells = pick(lines, "few-staged", method, "honest")
+        return _percent(cells["pass_below_0.02"].mean(), 0)
+
+    clean = [_percent(interval_clopper_pearson(0, m).upper) for m in (10, 30)]
+    small = lines["study"].isin(["pool-5", "pool-10", "pool-20"])
+    grid, unlike = (lambda m: low(pick(lines, "grid", m))), (lambda m: low(_unlike(lines, m)))
+    rows = [
+        [
+            "counties known to be alike, 30 or more of them",
+            f"Korn-Graubard with `icc=pool_icc(...)` ({grid('kg-default')}); narrower: mid-p "
+            f"({grid('midp-pooled')}), beta-binomial ({grid('bb-pooled')})",
+            f"own variance ({grid('kg-nchs')})",
+        ],
+        [
+            "counties that may differ",
+            f"beta-binomial with `pool_icc_by_area` ({unlike('bb-neighbours')}); Korn-Graubard "
+            f"with `pool_icc`, own effect if larger ({unlike('kg-default')})",
+            f"beta-binomial with the pooled number as known ({unlike('bb-pooled')}); mid-p without "
+            f"the own effect ({unlike('midp-pooled')})",
+        ],
+        [
+            "5 to 20 counties",
+            "beta-binomial with `pool_icc_by_area` "
+            f"({low(lines[small & (lines['method'] == 'bb-neighbours')])}); Korn-Graubard, larger "
+            f"of pool and plan ({low(lines[small & (lines['method'] == 'kg-default')])})",
+            f"the plan alone ({low(lines[small & (lines['method'] == 'kg-plan')])})",
+        ],
+        [
+            "one county",
+            f"beta-binomial, prior (1.5, 20) ({grid('bb-alone')}; at ICC .30 "
+            f"{low(pick(lines, 'icc-30', 'bb-alone'))}, with (1, 9) "
+            f"{low(pick(lines, 'icc-30', 'bb-alone-wide'))})",
+            f"a planned correlation of .05 ({grid('kg-plan')}; with the own effect where larger "
+            f"{grid('kg-own-or-plan')})",
+        ],
+        [
+            "weights that differ",
+            "Korn-Graubard with `pool_icc` "
+            f"({low(pick(lines, 'old-sizes', 'kg-default'))} and "
+            f"{low(pick(lines, 'equal-chances', 'kg-default'))})",
+            "beta-binomial (refused)",
+        ],
+        [
+            "the rate over filed statuses",
+            "`estimate_composite`, correlation pooled by status "
+            f"({low(pick(lines, 'composite', 'composite-pooled'))})",
+            f"own variance of the whole ({low(pick(lines, 'composite', 'whole-nchs'))})",
+        ],
+    ]
+    words = _words(f"""
+        **Villages wrong as a whole, in one county of ten, no interval handles well.** Whoever draws
+        10 or 30 of 100 villages mostly misses one to three staged ones, and then sees a clean
+        county. The pooled Korn-Graubard interval holds in {staged("kg-pooled")} % of staged
+        counties at its worst, since their neighbours' correlation makes every interval wide, and
+        shows {shown("kg-pooled")} % of the honest ones to lie below 2 %; the beta-binomial with
+        the other counties as prior {staged("bb-neighbours")} % and {shown("bb-neighbours")} %; with
+        outlying counties set aside (decision 7) {staged("kg-aside")} % and {shown("kg-aside")} %;
+        the beta-binomial of a county alone {staged("bb-alone")} % and {shown("bb-alone")} %. Where
+        staging is to be feared, draw more villages: without any assumption on villages, 10 that
+        are clean leave {clean[0]} % possible, and 30 leave {clean[1]} %
+        (`interval_clopper_pearson(0, villages)`).""")
+    return (
+        "## Which to use\n\nIn brackets: coverage in per cent at the worst cell of this study.\n\n"
+        f"{_table(['where', 'use', 'not'], rows).replace('---:', '---')}\n\n{words}"
+    )
+
+
 def _summary(
     lines: pd.DataFrame, names: dict[str, str], part: str = "all", *, passes: bool = False
 ) -> str:
@@ -355,7 +437,8 @@ BEYOND = {
     ),
     "staged": (
         "Staged villages in every county",
-        "1 to 3 of the 100 villages are wrong in every household, the rest at 0.2 %.",
+        """1 or 3 of the 100 villages are wrong in every household, the rest at 0.2 %. There is no
+        true correlation here: the yardstick is that of .05, which fails.""",
         ("staged",),
     ),
     "few-staged": (
@@ -371,7 +454,12 @@ BEYOND = {
 
 
 def _beyond(lines: pd.DataFrame) -> str:
-    blocks = ["## Beyond the grid"]
+    beyond = lines[lines["study"].isin(BEYOND) & (lines["part"] == "all")]
+    words = _words(f"""
+        {int(beyond["reps"].min()):,} counties a cell, households 300 in 10 villages, and 1,000 in
+        10 and in 30 (ICC .30: all six sizes). Pools and unequal weights: ICC .05 and .15, a rate of
+        2 %.""")
+    blocks = [f"## Beyond the grid\n\n{words}"]
     names = {method: METHODS[method] for method in ("kg-oracle", *BY_POOL)}
     for study, (title, words, parts) in BEYOND.items():
         here = lines[lines["study"] == study]
@@ -420,8 +508,11 @@ def _peers(peers: pd.DataFrame) -> str:
     words = _words(f"""
         {first.samples:,} samples of the grid ({first.cells} cells: 10 villages with 300
     and 1,000 households, 30 with 1,000; ICC .05 and .15; 1, 2 and 3 %), given to {first.versions}.
-    Per cent of samples. Where they give an interval it is ours of the same name up to the last
-    column, so that those rows of the grid are theirs too.""")
+        Per cent of samples. The last column is the farthest that a limit lies from ours of the same
+        name, where they give one: R's beta and logit and svy's are ours, so that those rows of the
+        grid are theirs too. Two of svy's differ: its korn-graubard shortens n by the ratio of t
+        quantiles where no error was found, its wilson shortens the effective n by that ratio beside
+        the t quantile.""")
     return f"## R and svy on the same samples\n\n{words}\n\n{_table(heads, rows)}"
 
 

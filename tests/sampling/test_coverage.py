@@ -8,8 +8,12 @@ import math
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from benchmarks.coverage import DOCS, page_of_tables
+from benchmarks.coverage_study import page
+from benchmarks.coverage_study.methods import METHODS
 from benchmarks.coverage_study.provinces import Scene, draw_province, scenes_of
 from benchmarks.coverage_study.tally import monte_carlo_error, run_scene
 from sampling import korn_graubard_limits
@@ -110,6 +114,27 @@ def test_monte_carlo_errors_count_provinces_when_counties_share_their_fate():
     assert monte_carlo_error(apart) < math.sqrt(0.9 * 0.1 / 2000) * 1.5
     assert monte_carlo_error(together) > math.sqrt(0.9 * 0.1 / 40) * 0.5
     assert monte_carlo_error([np.zeros(100)]) > 0
+
+
+def test_the_committed_page_is_what_its_tables_give():
+    assert (DOCS / "coverage.md").read_text("utf-8") == page_of_tables()
+
+
+def test_the_committed_tables_have_every_cell_of_the_grid():
+    lines = pd.read_csv(DOCS / "coverage.csv")
+    grid = lines[lines["study"] == "grid"]
+    assert len(scenes_of("grid")) == 90
+    assert (grid.groupby("method").size() == 90).all()
+    assert set(grid["method"]) == set(METHODS) - {"kg-aside"}
+    assert grid["reps"].min() >= 2000
+
+
+@pytest.mark.parametrize("method", ["kg-pooled", "midp-pooled", "bb-pooled"])
+def test_the_committed_study_reached_its_targets(method):
+    cells = page.pick(pd.read_csv(DOCS / "coverage.csv"), "grid", method)
+    assert page.below_target(cells) == 0
+    assert page.above_risk(cells) == 0
+    assert page.relative_width(cells) <= page.WIDTHS[method] + 0.005
 
 
 # -- the limits alone, at the true design effect -------------------------------------------------
