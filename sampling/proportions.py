@@ -13,6 +13,7 @@ from ._checks import FloatArray, check_choice, check_fraction, check_number, che
 from ._rounding import complement
 from ._sums import distinct, sum_by
 from ._tables import takes_tables
+from .area_icc import AreaIccs
 from .clustering import (
     CLUMPED,
     OWN_DEFF_EVENTS,
@@ -24,6 +25,7 @@ from .clustering import (
 from .design import AnyDesign
 from .errors import ArgumentError
 from .intervals.beta_binomial import PRIOR, beta_binomial_limits
+from .layout import IntArray
 from .presentation import presentation_of
 from .proportion_limits import Basis, ProportionInterval, basis_of, limits_of
 from .quantity import Quantity, design_effects
@@ -32,6 +34,7 @@ from .sample import Domains, Sample, domains_of, sample_of, values_of
 from .totals import ClusterTotals
 
 OwnDeff = Literal["ignore", "if-larger"]
+Icc = float | PooledIcc | AreaIccs
 # Spread of weights, over their mean, up to which counts alone carry what a sample says.
 ALIKE_WEIGHTS = 0.2
 MOST_ICC = 1 - 1e-9
@@ -49,7 +52,7 @@ def estimate_proportion(
     confidence: float = 0.95,
     interval: ProportionInterval = "korn-graubard",
     size: str | None = None,
-    icc: float | PooledIcc | None = None,
+    icc: Icc | None = None,
     model_deff: float | None = None,
     own_deff: OwnDeff | None = None,
     prior: tuple[float, float] | None = None,
@@ -76,10 +79,11 @@ def estimate_proportion(
     size : str, optional
         Column of elements (persons) in each unit (household), above 0: the rate is then one of
         elements, while ``n`` and ``events`` count units.
-    icc : float or PooledIcc, optional
+    icc : float, PooledIcc or AreaIccs, optional
         Intra-cluster correlation for the model form, in [0, 1], best what ``pool_icc`` gave. The
-        beta-binomial takes a number, or a pool whose policy is "pooled", as known; any other
-        pool only chooses its prior.
+        beta-binomial takes a number, or a pool whose policy is "pooled", as known, which supposes
+        that areas are alike; any other pool only chooses its prior. What ``pool_icc_by_area``
+        gave, for the same ``by``, supposes no such thing and is for the beta-binomial alone.
     model_deff : float, optional
         Model design effect itself, above 0, instead of ``icc``.
     own_deff : {"ignore", "if-larger"}, optional
@@ -243,14 +247,21 @@ def _events_of(
 
 
 def _interval_form(
-    interval: ProportionInterval, icc: float | PooledIcc | None, model_deff: float | None
+    interval: ProportionInterval, icc: Icc | None, model_deff: float | None
 ) -> ProportionInterval:
     """Choose the interval that the arguments ask for together."""
     check_choice("interval", interval, get_args(ProportionInterval))
     given = [
         name for name, value in (("icc", icc), ("model_deff", model_deff)) if value is not None
     ]
-    if icc is not None and not isinstance(icc, PooledIcc):
+    if isinstance(icc, AreaIccs) and interval != "beta-binomial":
+        raise ArgumentError(
+            f"interval={interval!r} takes one correlation; got one for each of {len(icc)} areas. "
+            "Pool them by pool_icc, or use interval='beta-binomial'.",
+            code="icc-by-area",
+            interval=interval,
+        )
+    if icc is not None and not isinstance(icc, PooledIcc | AreaIccs):
         check_share("icc", icc)
     if model_deff is not None:
         check_number("model_deff", model_deff, least=0, strict=True)
@@ -275,8 +286,10 @@ def _interval_form(
     return "korn-graubard-model" if given and interval == "korn-graubard" else interval
 
 
-def _known_icc(form: ProportionInterval, icc: float | PooledIcc | None) -> float | None:
+def _known_icc(form: ProportionInterval, icc: Icc | None) -> float | None:
     """Correlation that the interval takes as known."""
+    if isinstance(icc, AreaIccs):
+        return None
     if isinstance(icc, PooledIcc):
         return None if form == "beta-binomial" and icc.policy != "pooled" else icc.icc
     return icc
@@ -295,7 +308,7 @@ def _by_own(
 
 def _policies(
     form: ProportionInterval,
-    icc: float | PooledIcc | None,
+    icc: Icc | None,
     model_deff: float | None,
     model: FloatArray | None,
     taken: FloatArray | None,
@@ -305,6 +318,8 @@ def _policies(
     named = ("own-variance", "")
     if model_deff is not None:
         named = ("given-deff", "")
+    elif isinstance(icc, AreaIccs):
+        named = ("neighbours", f"as {icc.telling} telling areas leave it open, each area by others")
     elif isinstance(icc, PooledIcc):
         named = (icc.policy, icc.reason)
         if form == "beta-binomial" and icc.policy != "pooled":
@@ -358,19 +373,44 @@ class _Taker:
         return self.basis.n * self.sums.factors(icc)
 
     def by_psus(
-        self, icc: float | PooledIcc | None, prior: tuple[float, float] | None
+        self, icc: Icc | None, prior: tuple[float, float] | None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Sample sizes and beta-binomial limits of the domains."""
+        if isinstance(icc, AreaIccs):
+            return self.basis.n, *self._by_neighbours(icc)
         if isinstance(icc, PooledIcc):
             prior = prior or icc.prior
         known = _known_icc("beta-binomial", icc)
         lower, upper = self.psu_limits(known, prior or PRIOR)
         return self.basis.n, lower, upper
 
+    def _by_neighbours(self, areas: AreaIccs) -> tuple[FloatArray, FloatArray]:
+        """Beta-binomial limits of each domain by its own distribution of the correlation."""
+        errors, n, domain = self._psu_counts()
+        ends = [
+            beta_binomial_limits(
+                errors[domain == place],
+                n[domain == place],
+                icc=areas.of(*label).weight_by_icc,
+                confidence=self.confidence,
+            )
+            for place, label in enumerate(self.domains.labels)
+        ]
+        return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
+
     def psu_limits(
         self, icc: float | None, prior: tuple[float, float]
     ) -> tuple[FloatArray, FloatArray]:
         """Beta-binomial limits from the counts of each PSU in each domain."""
+        errors, n, domain = self._psu_counts()
+        # Villages wrong as a whole can make a pool's correlation 1, where the likelihood ends.
+        known = None if icc is None else min(icc, MOST_ICC)
+        return beta_binomial_limits(
+            errors, n, domain, icc=known, prior=prior, confidence=self.confidence
+        )
+
+    def _psu_counts(self) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Events and units of each PSU in each domain, and the place of that domain."""
         self._check_alike()
         rows = np.flatnonzero(self.domains.code >= 0)
         assert self.sample.psu is not None
@@ -379,11 +419,7 @@ class _Taker:
         cell, inverse = distinct(code, len(self.domains) * width)
         errors = sum_by(inverse, self.event[rows], len(cell))
         n = sum_by(inverse, self.sample.units[rows], len(cell))
-        # Villages wrong as a whole can make a pool's correlation 1, where the likelihood ends.
-        known = None if icc is None else min(icc, MOST_ICC)
-        return beta_binomial_limits(
-            errors, n, cell // width, icc=known, prior=prior, confidence=self.confidence
-        )
+        return errors, n, cell // width
 
     def _check_alike(self) -> None:
         """Refuse designs without PSUs, and weights that differ."""
@@ -411,12 +447,12 @@ class _Taker:
             )
 
     def at_least_clumped(
-        self, icc: float | PooledIcc | None, taken: FloatArray | None
+        self, icc: Icc | None, taken: FloatArray | None
     ) -> tuple[FloatArray, FloatArray] | None:
         """Limits if the correlation were .15, where one acts."""
         if icc is None and self.form != "beta-binomial":
             return None
-        known = icc.icc if isinstance(icc, PooledIcc) else icc or 0.0
+        known = 0.0 if isinstance(icc, AreaIccs) else _number_of(icc)
         clumped = max(known, CLUMPED)
         if self.form == "beta-binomial":
             return self.psu_limits(clumped, PRIOR)
@@ -437,12 +473,15 @@ def _weight_sums(sample: Sample, domains: Domains, element: FloatArray) -> Weigh
     return weight_sums(weight, sample.psu, domains.code, len(domains), squares)
 
 
-def _model_deffs(
-    taker: _Taker, icc: float | PooledIcc | None, model_deff: float | None
-) -> FloatArray | None:
+def _model_deffs(taker: _Taker, icc: Icc | None, model_deff: float | None) -> FloatArray | None:
     """Model design effect of each domain, when one is asked for."""
     if model_deff is not None:
         return np.full(len(taker.domains), float(model_deff))
     if icc is None or taker.form == "beta-binomial":
         return None
-    return taker.model_deffs(icc.icc if isinstance(icc, PooledIcc) else float(icc))
+    assert not isinstance(icc, AreaIccs)
+    return taker.model_deffs(_number_of(icc))
+
+
+def _number_of(icc: float | PooledIcc | None) -> float:
+    return icc.icc if isinstance(icc, PooledIcc) else float(icc or 0.0)

@@ -14,6 +14,7 @@ from scipy import integrate, special
 from sampling import (
     ArgumentError,
     Design,
+    estimate_proportion,
     interval_beta_binomial,
     pool_icc_by_area,
     read_result,
@@ -176,3 +177,28 @@ def test_results_are_stored_shown_and_read_back_equal(kind):
     assert pickle.loads(pickle.dumps(result)) == result
     assert str(result) == result._table().text()
     assert result._repr_html_() == result._table().html()
+
+
+def test_proportions_take_one_distribution_for_each_area():
+    data = households([[0, 0, 3, 0], [1, 0, 0, 2], [0, 0, 0, 0]])
+    design = Design(psu="village", strata="county")
+    areas = pool_icc_by_area(data, "wrong", design, by="county")
+    rows = estimate_proportion(
+        data, "wrong", design, by="county", interval="beta-binomial", icc=areas
+    )
+    for row in rows:
+        own = data[data["county"] == row.domain[0]].groupby("village")["wrong"]
+        alone = interval_beta_binomial(
+            own.sum().astype(int).tolist(),
+            own.size().tolist(),
+            icc=areas.of(*row.domain).weight_by_icc,
+        )
+        assert (row.lower, row.upper) == pytest.approx((alone.lower, alone.upper), rel=1e-9)
+        assert row.policy == "neighbours"
+        assert row.sensitivity is not None
+    with pytest.raises(ArgumentError) as caught:
+        estimate_proportion(data, "wrong", design, by="county", icc=areas)
+    assert caught.value.code == "icc-by-area"
+    with pytest.raises(ArgumentError) as caught:
+        estimate_proportion(data, "wrong", design, interval="beta-binomial", icc=areas)
+    assert caught.value.code == "domain-unknown"
