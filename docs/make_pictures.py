@@ -12,6 +12,7 @@ that shows words of English, ends the run with its name.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,12 +43,15 @@ LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 COUNTY = "900121"
 TALLEST = 2600
 WAIT = 60_000
-# Names and codes that are the same in both languages.
+# What is the same in both languages: names of methods and files, commands, and what people typed.
 _SAVING = re.compile("正在|^Saving|^Being")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
 _SAME = re.compile(
-    r"English|audit-toolkit|sha-?256|ins-|[0-9a-f]{8,}|GPS|Clopper|Pearson|Wilson|Agresti|Coull"
-    r"|NCHS|PSU|HTML|JSON|Excel|xlsx|html|json|Kish|Korn|Graubard|bootstrap|deff",
+    r"English|audit-toolkit( [a-z]+)*|python -I \w+\.py \w+|verify_draw\.py|UTC|sha-?256"
+    r"|ins-|[0-9a-f]{8,}|GPS|Clopper|Pearson|Wilson|Agresti|Coull"
+    r"|NCHS|PSU|HTML|JSON|Excel|xlsx|html|json|Kish|Korn|Graubard|bootstrap|deff"
+    # The demo is made in English.
+    r"|Fictitious approval|Institution|Province",
     re.IGNORECASE,
 )
 
@@ -84,7 +89,9 @@ class Studio:
                 height = page.evaluate("document.documentElement.scrollHeight")
                 tall = {"width": size["width"], "height": min(max(height, size["height"]), TALLEST)}
                 page.set_viewport_size(tall)
-            page.screenshot(path=self.out / f"{name}.png")
+            seen = Image.open(io.BytesIO(page.screenshot()))
+            # A screen has few colours; a picture of few is a quarter as large.
+            seen.convert("RGB").quantize(48).save(self.out / f"{name}.png", optimize=True)
             page.set_viewport_size(size)
             print(f"{name}.png", flush=True)
         self._look(page, name)
@@ -121,6 +128,9 @@ def inspect_pictures(studio: Studio, served: ServedRound) -> None:
         served.sign_in(page, next(people), to="apps/inspect")
         open_inspect(page)
         studio.take(page, "inspect-list-390-dark")
+    with studio.window("zh", 390) as page:
+        served.sign_in(page, next(people), to="apps/inspect")
+        open_inspect(page)
         page.locator(".row.state-new").first.click()
         page.locator(".ways button").last.click()
         studio.take(page, "inspect-cannot-390-zh", whole=True)
@@ -177,6 +187,14 @@ def results_pictures(studio: Studio, served: ServedRound, evaluator: str = "eva"
         served.sign_in(page, evaluator, to="apps/results")
         _settled(page)
         studio.take(page, "results-round-en-1280-dark", whole=True)
+
+
+def report_pictures(studio: Studio, store: Path) -> None:
+    """Take the first page of a county's report."""
+    with studio.window("en", 1280) as page:
+        page.goto(sorted((store / "reports").glob("*_en.html"))[0].as_uri())
+        page.set_viewport_size({"width": 960, "height": 1200})
+        studio.take(page, "report-en")
 
 
 def _settled(page: Page) -> None:
@@ -237,6 +255,7 @@ def main() -> None:
                 copy = served_copy(given.round, folder / "copy")
                 running.append(copy)
                 results_pictures(studio, copy, copy.evaluator)
+                report_pictures(studio, given.round)
             browser.close()
     finally:
         for one in running:
