@@ -228,8 +228,8 @@ def test_the_story_reads_of_the_truth_the_rates_alone(story):
         and "'truth'" in ast.unparse(node)
     ]
     assert set(opened) == {
-        "self.out / 'world' / 'truth'",
-        "self.out / 'world' / 'truth' / 'rates.json'",
+        "self.made / 'truth'",
+        "self.made / 'truth' / 'rates.json'",
     }
     assert len(opened) == 2
 
