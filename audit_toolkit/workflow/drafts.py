@@ -75,7 +75,10 @@ def save_draft(
         kept = tx.draft(context.person_id, assignment_id)
         if kept is not None and kept.writer == writer and number <= kept.number:
             return _receipt(kept)
-        if kept is not None and kept.writer != writer and kept.sequence != base:
+        # A draft that was handed in stands in nobody's way: a correction begins anew.
+        finished = tx.latest_finding(assignment_id)
+        over = kept and finished and kept.of_version < finished.version == of_version
+        if kept is not None and not over and kept.writer != writer and kept.sequence != base:
             raise OperatorError(
                 "draft-conflict",
                 assignment=assignment_id,

@@ -249,3 +249,21 @@ def test_notes_go_with_the_finding_and_unknown_ones_are_refused(round_at):
         small.by(INSPECTOR), small.store, assignment_id=household.assignment_id
     )
     assert state.notes == good.notes
+
+
+def test_a_draft_that_was_handed_in_does_not_stand_in_the_way_of_a_correction(round_at):
+    small = round_at("released")
+    visit = first(small)
+    save(small, visit=visit, number=3)
+    household = next(
+        v for v in workflow.my_visits(small.by(INSPECTOR), small.store) if v.assignment_id == visit
+    )
+    small.visit(household, INSPECTOR, GOOD_ANSWERS)
+    corrected = save(small, visit=visit, writer="page-0002", number=1, base=0, of_version=1)
+    assert corrected.sequence == 2
+    with pytest.raises(OperatorError) as caught:
+        save(small, visit=visit, writer="page-0003", number=1, base=0, of_version=0)
+    assert caught.value.code == "draft-conflict"
+    with pytest.raises(OperatorError) as caught:
+        save(small, visit=visit, writer="page-0004", number=1, base=0, of_version=1)
+    assert caught.value.code == "draft-conflict"
